@@ -1,0 +1,75 @@
+"""From a target on the command line to the cases that the doctor looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from syncdoctor.config import overridden_hosts
+from syncdoctor.errors import ConfigError
+from syncdoctor.states import Case
+
+if TYPE_CHECKING:
+    from syncdoctor.cli.common import Context
+    from syncdoctor.config import Config
+    from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.engine.guide import Guide
+    from syncdoctor.model import Connection
+    from syncdoctor.session import Session
+    from syncdoctor.store.statedb import StateDB
+
+
+def cases(
+    ctx: Context, catalogue: Catalogue, state: StateDB, target: str | None, guide: str | None = None
+) -> list[Case]:
+    """The cases that a target means, in order; every one for None.
+
+    Raises:
+        NotFound: when there is no such workspace or connection.
+        ConfigError: when a connection names a provider that nobody knows.
+    """
+    from syncdoctor.engine.guide import load_guide
+
+    config, guides = ctx.config, {}
+    found = []
+    for connection in config.resolve(target):
+        workspace = config.workspace(connection.workspace)
+        name = guide or workspace.guide
+        if name not in guides:
+            guides[name] = load_guide(name, ctx.config_dir / "guides")
+        provider = catalogue.providers.get(connection.provider)
+        if provider is None:
+            raise ConfigError(
+                f"{connection.target}: there is no provider {connection.provider!r}.",
+                f"Edit {ctx.config_dir}/workspaces/{connection.workspace}.toml",
+            )
+        last = state.last_sync(connection.uid)
+        found.append(Case(connection, workspace, provider, guides[name], last))
+    return found
+
+
+def opener(ctx: Context, catalogue: Catalogue, config: Config) -> Callable[[Connection], Session]:
+    """What opens a connection for reading; the token store is opened once, when first needed."""
+    from syncdoctor.session import open_session
+
+    vault = ctx.open_vault()
+
+    def open_one(connection: Connection) -> Session:
+        app = config.app(connection.app)
+        provider = catalogue.providers[connection.provider]
+        return open_session(connection, app, provider, vault, ctx.state_dir)
+
+    return open_one
+
+
+def stand_in_hosts(ctx: Context, connection: Connection) -> tuple[str, ...]:
+    """Hosts that stand in for the provider's own; named in every output."""
+    app = ctx.config.apps().get(connection.app)
+    return overridden_hosts(app) if app else ()
+
+
+def guide_named(ctx: Context, name: str) -> Guide:
+    """A guide by name, the user's own first."""
+    from syncdoctor.engine.guide import load_guide
+
+    return load_guide(name, ctx.config_dir / "guides")

@@ -1,0 +1,178 @@
+"""What every command shares: the common options, the context, and how failures are said."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from syncdoctor.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syncdoctor.auth.vault import Vault
+    from syncdoctor.config import Config
+    from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.store.statedb import StateDB
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The common options and the environment, resolved: flag over environment over default."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    no_input: bool = False
+    no_color: bool = False
+    config_dir_flag: Path | None = None
+
+    @property
+    def config_dir(self) -> Path:
+        """Where workspaces, apps, rules and guides of the user are."""
+        if self.config_dir_flag is not None:
+            return self.config_dir_flag
+        return _directory("SYNCDOCTOR_CONFIG_DIR", "user_config_path")
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the state database, locks and logs are."""
+        return _directory("SYNCDOCTOR_STATE_DIR", "user_state_path")
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where what can be made again is kept."""
+        return _directory("SYNCDOCTOR_CACHE_DIR", "user_cache_path")
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a prompt may be shown: only on a terminal, and not when told otherwise."""
+        if self.no_input or self.json or os.environ.get("SYNCDOCTOR_NO_INPUT"):
+            return False
+        return sys.stdin is not None and sys.stdin.isatty()
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+        from syncdoctor.config import Config
+
+        return Config(self.config_dir)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The providers and rules, with the user's own."""
+        from syncdoctor.engine.catalogue import load
+
+        return load(self.config_dir / "rules", cache_dir=self.cache_dir)
+
+    def open_state(self) -> StateDB:
+        """The state database, made when absent."""
+        from syncdoctor.store.statedb import StateDB
+
+        return StateDB(self.state_dir / "state.sqlite3")
+
+    def open_vault(self) -> Vault:
+        """The token store that the environment asks for, the OS keyring by default."""
+        from syncdoctor.auth.vault import open_vault
+
+        return open_vault(
+            os.environ.get("SYNCDOCTOR_STORE"),
+            directory=self.state_dir,
+            passphrase_file=os.environ.get("SYNCDOCTOR_PASSPHRASE_FILE"),
+            passphrase_command=os.environ.get("SYNCDOCTOR_PASSPHRASE_COMMAND"),
+        )
+
+    def out(self) -> Console:
+        """The console of results, on stdout."""
+        from syncdoctor.render.terminal import console
+
+        return console(sys.stdout, no_color=self.no_color)
+
+    def err(self) -> Console:
+        """The console of progress, banners and errors, on stderr."""
+        from syncdoctor.render.terminal import console
+
+        return console(sys.stderr, no_color=self.no_color, quiet=self.quiet, wrap=False)
+
+    def print_json(self, document: Any) -> None:
+        """Print one JSON document, the only thing on stdout with ``--json``."""
+        import orjson
+
+        sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+    def print_json_line(self, document: Any) -> None:
+        """Print one JSON document on a line of its own."""
+        import orjson
+
+        sys.stdout.write(orjson.dumps(document).decode() + "\n")
+        sys.stdout.flush()
+
+    def ask(self, question: str, flag: str, *, hide: bool = False) -> str:
+        """Ask on the terminal, or name the flag that would have answered."""
+        if not self.may_ask:
+            raise UsageError(f"{question} is needed.", f"Give it with {flag}.")
+        return str(typer.prompt(question, hide_input=hide, err=True))
+
+    def confirm(self, question: str, flag: str) -> bool:
+        """Ask yes or no on the terminal, or name the flag that would have said yes."""
+        if not self.may_ask:
+            raise UsageError(f"{question} Nobody can be asked here.", f"Say yes with {flag}.")
+        return typer.confirm(question, err=True)
+
+
+def _directory(variable: str, platform: str) -> Path:
+    if value := os.environ.get(variable):
+        return Path(value)
+    import platformdirs
+
+    path: Path = getattr(platformdirs, platform)("syncdoctor", appauthor=False)
+    return path
+
+
+COMMON: dict[str, Any] = {
+    "json": Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")],
+    "verbose": Annotated[bool, typer.Option("--verbose", "-v", help="Print more.")],
+    "no_input": Annotated[bool, typer.Option("--no-input", help="Never ask.")],
+    "no_color": Annotated[bool, typer.Option("--no-color", help="No colours.")],
+    "config_dir": Annotated[
+        Path | None,
+        typer.Option("--config-dir", metavar="DIR", help="Configuration directory."),
+    ],
+}
+
+
+def with_context(command: F) -> F:
+    """Give a command the common options; its first parameter receives the :class:`Context`."""
+    signature = inspect.signature(command, eval_str=True)
+    own = list(signature.parameters.values())[1:]
+    common = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=annotation,
+            default=None if name == "config_dir" else False,
+        )
+        for name, annotation in COMMON.items()
+    ]
+
+    @functools.wraps(command)
+    def wrapper(**values: Any) -> Any:
+        given = {name: values.pop(name) for name in COMMON}
+        given["config_dir_flag"] = given.pop("config_dir")
+        return command(Context(**given), **values)
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
+    wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapper  # type: ignore[return-value]

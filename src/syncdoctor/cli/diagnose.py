@@ -1,0 +1,213 @@
+"""``syncdoctor diagnose``: probes, then findings with the steps of the product's guide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdoctor.cli.common import Context, with_context
+from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
+
+if TYPE_CHECKING:
+    from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.model import Diagnosis
+    from syncdoctor.states import Case
+    from syncdoctor.store.statedb import StateDB
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(diagnose)
+
+
+@with_context
+def diagnose(
+    ctx: Context,
+    target: Annotated[str | None, typer.Argument(help="WORKSPACE or WORKSPACE/CONNECTION.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every connection.")] = False,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Judge saved exchanges; ask nobody."),
+    ] = None,
+    check: Annotated[
+        list[str] | None, typer.Option("--check", metavar="NAME", help="Only this check; repeat.")
+    ] = None,
+    list_checks: Annotated[
+        bool, typer.Option("--list-checks", help="Name the checks and end.")
+    ] = False,
+    guide: Annotated[
+        str | None, typer.Option("--guide", help="The words of this guide instead.")
+    ] = None,
+    reply: Annotated[
+        bool, typer.Option("--reply", help="Write the message for the customer.")
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Keep the redacted exchanges.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the diagnosis as a page.")
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="error|warning|never", help="What counts as bad.")
+    ] = "error",
+) -> int:
+    """Find out what is wrong with a connection and what to do. Changes nothing."""
+    if fail_on not in {"error", "warning", "never"}:
+        raise UsageError(f"--fail-on {fail_on}: it is error, warning or never.")
+    if (target is None) == (not everything):
+        raise UsageError("Name a target, or take --all.", "syncdoctor diagnose acme/xero")
+    catalogue, state = ctx.catalogue, ctx.open_state()
+    found = _cases(ctx, catalogue, state, target, guide)
+    if list_checks:
+        return _list_checks(ctx, found)
+    results = _results(ctx, catalogue, found, from_file, check)
+    codes, diagnoses = [], []
+    for case, result in results:
+        if isinstance(result, SyncdoctorError):
+            if len(found) == 1:
+                raise result
+            codes.append(int(result.exit_code))
+            ctx.err().print(f"{case.connection.target}: {result.message}", style="warn")
+            continue
+        diagnoses.append((case, result))
+        codes.append(_code(result, fail_on))
+        if from_file is None and check is None:
+            _keep(state, case, result)
+    _write_files(ctx, diagnoses, save, html)
+    _show(ctx, diagnoses, codes, reply=reply)
+    return gravest(codes)
+
+
+def _cases(
+    ctx: Context, catalogue: Catalogue, state: StateDB, target: str | None, guide: str | None
+) -> list[Case]:
+    from syncdoctor.cli.cases import cases
+
+    found = cases(ctx, catalogue, state, target, guide)
+    if not found:
+        raise NotFound("There is no connection to diagnose.", "syncdoctor connection add acme/xero")
+    return found
+
+
+def _results(
+    ctx: Context,
+    catalogue: Catalogue,
+    found: list[Case],
+    from_file: Path | None,
+    check: list[str] | None,
+) -> list[tuple[Case, Diagnosis | SyncdoctorError]]:
+    from syncdoctor import doctor
+    from syncdoctor.cli.cases import opener
+
+    if from_file is not None:
+        from syncdoctor.intake.parse import exchanges
+
+        given = list(exchanges(from_file))
+        return [(case, doctor.judge_exchanges(case, catalogue, given)) for case in found]
+    opened = opener(ctx, catalogue, ctx.config)
+    if len(found) > 1:
+        return list(doctor.diagnose_all(found, catalogue, opened, at_once=8))
+    case = found[0]
+    _known_checks(case, check or [])
+    with ctx.err().status(f"Asking {case.provider.name} …"):
+        return [(case, doctor.diagnose(case, catalogue, opened, only=check))]
+
+
+def _known_checks(case: Case, wanted: list[str]) -> None:
+    names = _check_names(case)
+    for name in wanted:
+        if name not in names:
+            raise UsageError(
+                f"{case.provider.name} has no check {name!r}.",
+                f"syncdoctor diagnose {case.connection.target} --list-checks",
+            )
+
+
+def _check_names(case: Case) -> dict[str, str]:
+    from syncdoctor import local_checks
+
+    local = local_checks.run(
+        case.connection, case.workspace, case.provider, case.guide, case.last_sync
+    )
+    return {
+        **{check.name: "from the workspace file" for check in local},
+        "token": "whether the token is valid, renewed where need be",
+        **{probe.name: probe.summary for probe in case.provider.probes},
+    }
+
+
+def _list_checks(ctx: Context, found: list[Case]) -> int:
+    names = {name: words for case in found for name, words in _check_names(case).items()}
+    if ctx.json:
+        checks = [{"name": name, "summary": words} for name, words in names.items()]
+        ctx.print_json({"schema": "syncdoctor.checks/1", "checks": checks})
+        return 0
+    for name, words in names.items():
+        ctx.out().print(f"{name}: {words}")
+    return 0
+
+
+def _code(diagnosis: Diagnosis, fail_on: str) -> int:
+    from syncdoctor.states import exit_code
+
+    return exit_code(diagnosis, fail_on)
+
+
+def _keep(state: StateDB, case: Case, result: Diagnosis) -> None:
+    from syncdoctor.render import json_connections
+
+    first = result.findings[0] if result.findings else None
+    state.save_evidence(
+        case.connection.uid,
+        case.connection.target,
+        result.state,
+        source="diagnose",
+        cause=first.cause if first else None,
+        action=first.action if first else None,
+        checked_at=result.at,
+        diagnosis=json_connections.diagnosis(result),
+    )
+
+
+def _write_files(
+    ctx: Context, diagnoses: list[tuple[Case, Diagnosis]], save: Path | None, html: Path | None
+) -> None:
+    from syncdoctor.render import json_connections
+    from syncdoctor.tomlfile import write_private
+
+    if save is not None:
+        import orjson
+
+        lines = [json_connections.exchange(e) for _, result in diagnoses for e in result.exchanges]
+        write_private(save, "".join(orjson.dumps(line).decode() + "\n" for line in lines))
+        ctx.err().print(f"{len(lines)} exchanges are in {save}; syncdoctor explain {save}")
+    if html is not None:
+        from syncdoctor.render.html import diagnosis_page
+
+        write_private(html, diagnosis_page(diagnoses))
+        ctx.err().print(f"The diagnosis is in {html}.")
+
+
+def _show(
+    ctx: Context, diagnoses: list[tuple[Case, Diagnosis]], codes: list[int], *, reply: bool
+) -> None:
+    from syncdoctor.cli.cases import stand_in_hosts
+    from syncdoctor.render import json_connections
+
+    if ctx.json:
+        results = [result for _, result in diagnoses]
+        ctx.print_json(json_connections.diagnose_document(results, gravest(codes)))
+        return
+    from syncdoctor.render.diagnose_view import diagnosis_view
+
+    out = ctx.out()
+    for case, result in diagnoses:
+        if reply:
+            from syncdoctor.render.reply import message
+
+            out.print(message(case.guide, result.findings), soft_wrap=True)
+            continue
+        hosts = stand_in_hosts(ctx, case.connection)
+        out.print(diagnosis_view(case, result, hosts=hosts, verbose=ctx.verbose))

@@ -1,0 +1,216 @@
+"""``syncdoctor explain``: what an answer means that somebody has at hand, with no credentials."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdoctor.cli.common import Context, with_context
+from syncdoctor.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.engine.guide import Guide
+    from syncdoctor.explained import Explained
+    from syncdoctor.intake.parse import Intake
+
+LEAST = {"warning": 1, "error": 2, "never": 3}
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".har", ".yaml", ".yml", ".txt", ".log", ".http", ".xml", ".html")
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(explain)
+
+
+@with_context
+def explain(
+    ctx: Context,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE... | - | RULE | CAUSE | PROVIDER:CODE",
+            help="Files or - for stdin; or words of the catalogue, e.g. gocardless:mandate_is_inactive.",
+            show_default=False,
+        ),
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", metavar="NAME", help="Whose answers these are.")
+    ] = None,
+    guide: Annotated[
+        str, typer.Option("--guide", metavar="NAME", help="The product's guide to take steps from.")
+    ] = "default",
+    summary: Annotated[bool, typer.Option("--summary", help="Group many answers by cause.")] = False,
+    reply: Annotated[
+        bool, typer.Option("--reply", help="Write the message for the customer.")
+    ] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the causes and rules.")] = False,
+    check: Annotated[
+        Path | None,
+        typer.Option("--check", metavar="FILE", help="Test a rules or guide file of your own."),
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="error|warning|never", help="What counts as bad.")
+    ] = "error",
+) -> int:
+    """Say what an answer, a log or a traceback means, and what to do."""
+    from syncdoctor.cli import explain_words
+
+    if fail_on not in LEAST:
+        raise UsageError(f"--fail-on {fail_on}: it is error, warning or never.")
+    if check is not None:
+        return explain_words.check(ctx, check)
+    if listing:
+        return explain_words.listing(ctx)
+    subjects = what or ([] if sys.stdin.isatty() else ["-"])
+    if not subjects:
+        raise UsageError("Nothing to explain.", "curl -i URL | syncdoctor explain -")
+    words = [subject for subject in subjects if not _is_input(subject)]
+    if words:
+        if len(words) < len(subjects):
+            raise UsageError(f"There is no file {words[0]}.")
+        return explain_words.entries(ctx, words, guide)
+    run = _Run(ctx, subjects, provider, guide, fail_on)
+    if summary:
+        return run.summary()
+    if reply:
+        return run.reply()
+    return run.json() if ctx.json else run.terminal()
+
+
+def _is_input(subject: str) -> bool:
+    """Whether a word is an input: stdin, a file that is there, or what can only be meant as one."""
+    if subject == "-" or Path(subject).exists():
+        return True
+    if subject.lower().endswith(SUFFIXES) or ("/" in subject and "://" not in subject):
+        raise UsageError(f"There is no file {subject}.", "syncdoctor explain FILE")
+    return "://" in subject or " " in subject
+
+
+class _Run:
+    """One run over inputs: what is judged, by what, and how bad it was."""
+
+    def __init__(
+        self, ctx: Context, subjects: list[str], provider: str | None, guide: str, fail_on: str
+    ) -> None:
+        from syncdoctor.engine.guide import load_guide
+
+        self.ctx = ctx
+        self.subjects = subjects
+        self.catalogue: Catalogue = ctx.catalogue
+        self.guide: Guide = load_guide(guide, ctx.config_dir / "guides", ctx.cache_dir)
+        self.provider = self._known(provider)
+        self.least = LEAST[fail_on]
+        self.worst = -1
+        self.now = datetime.now(UTC)
+
+    def _known(self, provider: str | None) -> str | None:
+        import difflib
+
+        names = list(self.catalogue.providers)
+        if provider is None or provider in names:
+            return provider
+        close = difflib.get_close_matches(provider, names, 1) or names
+        raise UsageError(f"There is no provider {provider}.", f"Take --provider {close[0]}")
+
+    @property
+    def code(self) -> int:
+        """The exit code, by what was seen so far."""
+        return int(ExitCode.PROBLEM if self.worst >= self.least else ExitCode.OK)
+
+    def inputs(self) -> Iterator[Intake]:
+        """Each input, opened when its turn comes."""
+        from syncdoctor.intake.parse import Intake
+
+        for subject in self.subjects:
+            if subject == "-":
+                yield Intake(sys.stdin.buffer)
+            elif Path(subject).exists():
+                yield Intake(Path(subject))
+            else:
+                yield Intake(subject.encode(), name="the text given")
+
+    def every(self, inputs: Iterable[Intake] | None = None) -> Iterator[Explained]:
+        """Every exchange of every input, judged and numbered through."""
+        from syncdoctor.explained import explain as judged
+        from syncdoctor.explained import passing_headers
+
+        found = (
+            pending
+            for intake in (self.inputs() if inputs is None else inputs)
+            for pending in intake.pending(
+                self.provider, passing_headers(self.catalogue) if intake.is_lines else frozenset()
+            )
+        )
+        for one in judged(found, self.catalogue, self.guide):
+            self.worst = max(self.worst, one.gravity)
+            yield one
+
+    def terminal(self) -> int:
+        """Show each answer that is wrong, and how many were healthy."""
+        from syncdoctor.render.explain_view import explained_view, tally
+
+        names, verbose = self.catalogue.providers, self.ctx.verbose
+        out, every, wrong, total = self.ctx.out(), self.every(), 0, 0
+        first, second = next(every), next(every, None)
+        if second is None:
+            out.print(explained_view(first, names, numbered=False, verbose=verbose))
+            return self.code
+        for one in chain((first, second), every):
+            total += 1
+            wrong += not one.healthy
+            if verbose or not one.healthy:
+                out.print(explained_view(one, names, numbered=True, verbose=verbose), "")
+        if not self.ctx.quiet:
+            out.print(tally(total, wrong))
+        return self.code
+
+    def json(self) -> int:
+        """One document; for JSON lines a line for each."""
+        from syncdoctor.cli.explain_json import Documents
+
+        inputs = self.inputs()
+        first = next(inputs)
+        out = Documents(sys.stdout.buffer, self.now, self.least, lines=first.is_lines)
+        for one in self.every(chain((first,), inputs)):
+            out.add(one)
+        out.end(self.code)
+        return self.code
+
+    def summary(self) -> int:
+        """Count by cause."""
+        from syncdoctor.explained import Summary
+
+        counted = Summary()
+        for one in self.every():
+            counted.add(one)
+        if self.ctx.json:
+            from syncdoctor.render.json_v1 import summary_document
+
+            self.ctx.print_json(summary_document(counted, self.code, self.now))
+        else:
+            from syncdoctor.render.explain_view import summary_view
+
+            self.ctx.out().print(summary_view(counted))
+        return self.code
+
+    def reply(self) -> int:
+        """Write what the customer is told, for each cause once."""
+        from syncdoctor.render.reply import message
+
+        findings = {one.best.cause: one.best for one in self.every() if one.best is not None}
+        text = message(self.guide, tuple(findings.values()))
+        if self.ctx.json:
+            from syncdoctor.render.json_v1 import header
+
+            document = header("syncdoctor.reply/1", self.code, self.now)
+            self.ctx.print_json({**document, "guide": self.guide.name, "message": text})
+        else:
+            self.ctx.out().print(text, soft_wrap=True)
+        return self.code

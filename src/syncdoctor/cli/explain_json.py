@@ -1,0 +1,74 @@
+"""The JSON of ``explain``, written as it is made, so that memory does not grow with the input."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import IO
+
+import orjson
+
+from syncdoctor.explained import REMEMBERED, Explained
+from syncdoctor.render.json_v1 import EXPLAIN, explain_document, explained, header
+
+
+class Documents:
+    """Writes one document, or a line for each exchange.
+
+    Args:
+        out: where to write.
+        now: when the documents are made.
+        least: the gravity from which on an exchange counts as bad.
+        lines: a line for each exchange instead of one document.
+    """
+
+    def __init__(self, out: IO[bytes], now: datetime, least: int, *, lines: bool) -> None:
+        self._out = out
+        self._now = now
+        self._least = least
+        self._lines = lines
+        self._gravest: Explained | None = None
+        self._count = 0
+        head = header(EXPLAIN, 0, now)
+        del head["exit_code"]
+        self._head = orjson.dumps(head)[:-1] + b',"index":'
+        self._told: dict[bytes, bytes] = {}
+
+    def add(self, one: Explained) -> None:
+        """Take one exchange."""
+        if self._lines:
+            self._out.write(b"%s%d%s" % (self._head, one.index, self._line(one)))
+            return
+        if self._gravest is None:
+            self._gravest = one
+        else:
+            if self._count == 1:
+                self._open(self._gravest)
+            self._out.write(b",\n  " + orjson.dumps(explained(one)))
+            if one.gravity > self._gravest.gravity:
+                self._gravest = one
+        self._count += 1
+
+    def _line(self, one: Explained) -> bytes:
+        """What follows the index in a line; the same for all that say the same."""
+        line = self._told.get(one.key) if one.key is not None else None
+        if line is None:
+            told = {"exit_code": int(one.gravity >= self._least), **explained(one)}
+            del told["schema"], told["index"]
+            line = b"," + orjson.dumps(told)[1:] + b"\n"
+            if one.key is not None:
+                if len(self._told) >= REMEMBERED:
+                    self._told.clear()
+                self._told[one.key] = line
+        return line
+
+    def _open(self, first: Explained) -> None:
+        self._out.write(b'{"exchanges": [\n  ' + orjson.dumps(explained(first)))
+
+    def end(self, exit_code: int) -> None:
+        """Write what is left of the document; the gravest exchange stands at its top level."""
+        if not self._lines and self._gravest is not None:
+            document = explain_document(self._gravest, exit_code, self._now)
+            text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+            self._out.write(b"\n],\n" + text[2:] if self._count > 1 else text)
+            self._out.write(b"\n")
+        self._out.flush()

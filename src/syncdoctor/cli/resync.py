@@ -1,0 +1,187 @@
+"""``syncdoctor resync``: push recent records again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncdoctor.cli.common import Context, with_context
+from syncdoctor.cli.resync_job import Options, build_job, print_line, progress, stopping
+from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, gravest
+
+if TYPE_CHECKING:
+    from syncdoctor.model import Connection
+    from syncdoctor.resync.run import Stop
+    from syncdoctor.store.statedb import StateDB
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(resync)
+
+
+@with_context
+def resync(
+    ctx: Context,
+    target: Annotated[
+        str | None, typer.Argument(metavar="TARGET", help="WORKSPACE or WORKSPACE/CONNECTION")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every connection; silent in cron when all is well.")
+    ] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", metavar="FILE", help="CSV or JSON lines; the workspace's own."),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", metavar="WHEN", help="7d, 24h, 2w or 2026-11-20.")
+    ] = "7d",
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="Only this kind; repeatable.")
+    ] = None,
+    record: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--record", metavar="NUMBER", help="Only this record, of any age; repeatable."
+        ),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only what was refused or had no answer, of any age.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
+    ] = False,
+    max_changes: Annotated[
+        int | None, typer.Option("--max-changes", metavar="N", min=0, help="Refuse to send more.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish what an interrupted run was asked for.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", metavar="FILE", help="Where refused records go.")
+    ] = None,
+    automatic: Annotated[
+        bool, typer.Option("--automatic", help="Started by a timer: honour auto-sync.")
+    ] = False,
+) -> int:
+    """Push recent records again; nothing is doubled and nothing is wiped."""
+    options = Options(
+        source, since, tuple(kind or ()), tuple(record or ()), failed, dry_run, max_changes,
+        resume, rejects, automatic,
+    )  # fmt: skip
+    _check(options)
+    if everything == (target is not None):
+        raise UsageError("Give a target, or --all.", "syncdoctor resync acme/xero")
+    connections = ctx.config.resolve(target)
+    if not connections:
+        raise NotFound("There is no connection.", "syncdoctor connection add acme/xero")
+    silent = ctx.quiet or (everything and not ctx.verbose and not _watched())
+    with ctx.open_state() as db:
+        if db.warning:
+            ctx.err().print(db.warning, style="warn")
+        return _Command(ctx, db, options, silent=silent).run(
+            connections, only=len(connections) == 1
+        )
+
+
+def run_initial(ctx: Context, connection: Connection) -> int:
+    """The sync after a reconnect; 0 when the workspace has no source of records."""
+    from syncdoctor.resync.initial import adapter_of
+
+    source = ctx.config.workspace(connection.workspace).source
+    if source is None or adapter_of(connection.provider) is None:
+        return int(ExitCode.OK)
+    with ctx.open_state() as db:
+        return _Command(ctx, db, Options(), silent=ctx.quiet).run([connection], only=True)
+
+
+class _Command:
+    def __init__(self, ctx: Context, db: StateDB, options: Options, *, silent: bool) -> None:
+        self._ctx = ctx
+        self._db = db
+        self._options = options
+        self._silent = silent
+
+    def run(self, connections: list[Connection], *, only: bool) -> int:
+        from syncdoctor.resync.run import Stop
+
+        codes: list[int] = []
+        with stopping(Stop()) as stop:
+            for connection in connections:
+                if stop.code is not None:
+                    break
+                reason = self._left_out(connection)
+                if reason is None:
+                    codes.append(self._one(connection, stop))
+                elif only:
+                    codes.append(self._said(reason))
+                elif self._ctx.verbose:
+                    self._ctx.err().print(f"{connection.target}: left out: {reason.message}")
+        return stop.code or gravest(codes)
+
+    def _left_out(self, connection: Connection) -> SyncdoctorError | None:
+        from syncdoctor.resync.initial import adapter_of
+
+        target = connection.target
+        if adapter_of(connection.provider) is None:
+            return UsageError(f"{target}: records cannot be pushed to {connection.provider}.")
+        if not connection.enabled:
+            return UsageError(f"{target} is disabled.", f"syncdoctor connection show {target}")
+        if self._options.automatic and connection.settings.get("auto_sync") is False:
+            return _AutoSyncOff(f"{target}: auto-sync is off.", f"syncdoctor resync {target}")
+        return None
+
+    def _said(self, reason: SyncdoctorError) -> int:
+        if isinstance(reason, _AutoSyncOff):
+            self._ctx.err().print(reason.message)
+            return int(ExitCode.OK)
+        raise reason
+
+    def _one(self, connection: Connection, stop: Stop) -> int:
+        from syncdoctor.cli.cases import stand_in_hosts
+        from syncdoctor.render import resync_view as view
+        from syncdoctor.resync.dry import dry_run
+        from syncdoctor.resync.run import resync as run
+
+        ctx, hosts = self._ctx, stand_in_hosts(self._ctx, connection)
+        try:
+            with progress(ctx, connection.target) as tell:
+                job = build_job(ctx, self._db, self._options, connection, stop, tell)
+                report = dry_run(job) if self._options.dry_run else run(job)
+        except SyncdoctorError as error:
+            if ctx.json:
+                print_line(view.error_line(connection.target, error, self._db.now()))
+            else:
+                ctx.out().print(view.error_block(connection.target, error), soft_wrap=True)
+            return int(error.exit_code)
+        if ctx.json:
+            print_line(view.report_line(report, hosts, self._db.now()))
+        elif report.exit_code or not self._silent:
+            block = view.block(report, hosts, verbose=ctx.verbose)
+            ctx.out().print(block, soft_wrap=True)
+        return report.exit_code
+
+
+class _AutoSyncOff(UsageError):
+    """Not a failure: the connection asks not to be synced by a timer."""
+
+
+def _check(options: Options) -> None:
+    from syncdoctor.engine.record import KINDS
+
+    for kind in options.kinds:
+        if kind not in KINDS:
+            raise UsageError(f"There is no kind {kind!r}.", f"One of {', '.join(KINDS)}.")
+    if options.records and options.failed:
+        raise UsageError("--record and --failed exclude each other.", "syncdoctor resync --help")
+    if options.dry_run and (options.resume or options.rejects):
+        raise UsageError(
+            "--dry-run goes with neither --resume nor --rejects.", "syncdoctor resync --help"
+        )
+
+
+def _watched() -> bool:
+    return any(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))

@@ -1,0 +1,154 @@
+"""From the command line of ``resync`` to a job: options, progress and signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from syncdoctor.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from syncdoctor.cli.common import Context
+    from syncdoctor.model import Connection
+    from syncdoctor.resync.report import RecordEvent
+    from syncdoctor.resync.run import Job, Stop
+    from syncdoctor.store.statedb import StateDB
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    source: Path | None = None
+    since: str = "7d"
+    kinds: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    failed: bool = False
+    dry_run: bool = False
+    max_changes: int | None = None
+    resume: bool = False
+    rejects: Path | None = None
+    automatic: bool = False
+
+
+def build_job(
+    ctx: Context,
+    db: StateDB,
+    options: Options,
+    connection: Connection,
+    stop: Stop,
+    tell: Callable[[RecordEvent], None],
+) -> Job:
+    """All that one sync needs.
+
+    Raises:
+        UsageError: nobody said where the records come from, or how old they may be.
+    """
+    from syncdoctor.engine.guide import load_guide
+    from syncdoctor.engine.judge import judge
+    from syncdoctor.model import Trigger
+    from syncdoctor.resync.initial import adapter_of
+    from syncdoctor.resync.plan import Selection
+    from syncdoctor.resync.run import Job
+    from syncdoctor.resync.since import parse_since
+
+    workspace = ctx.config.workspace(connection.workspace)
+    path = options.source or workspace.source
+    adapter = adapter_of(connection.provider)
+    if path is None or adapter is None:
+        raise UsageError(
+            f"{connection.target}: it is not known where its records come from.",
+            f"syncdoctor resync {connection.target} --source FILE",
+        )
+    catalogue, app = ctx.catalogue, ctx.config.app(connection.app)
+    provider = catalogue.providers[connection.provider]
+    guide = load_guide(workspace.guide, ctx.config_dir / "guides")
+    vault = ctx.open_vault()
+
+    def open_client() -> Any:
+        from syncdoctor.session import client_for
+
+        return client_for(
+            connection, app, provider, vault, ctx.state_dir, writable=not options.dry_run
+        )
+
+    kind = options.kinds[0] if len(options.kinds) == 1 else None
+    return Job(
+        connection=connection,
+        provider=provider,
+        adapter=adapter,
+        db=db,
+        state_dir=ctx.state_dir,
+        source=path,
+        kind=kind,
+        selection=Selection(
+            since=parse_since(options.since, db.now()),
+            kinds=frozenset(options.kinds),
+            records=frozenset(options.records),
+            failed=options.failed,
+            max_changes=options.max_changes,
+        ),
+        open_client=open_client,
+        judge=lambda exchange: judge(catalogue, guide, exchange, connection=connection),
+        trigger=Trigger.AUTOMATIC if options.automatic else Trigger.MANUAL,
+        rejects=options.rejects,
+        resume=options.resume,
+        stop=stop,
+        on_event=tell,
+    )
+
+
+def print_line(document: dict[str, Any]) -> None:
+    """Print one JSON line on stdout."""
+    import orjson
+
+    sys.stdout.write(orjson.dumps(document).decode() + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def progress(ctx: Context, target: str) -> Iterator[Callable[[RecordEvent], None]]:
+    """Tell of each record: as a JSON line, or by a count on a terminal."""
+    from syncdoctor.render.resync_view import record_line
+
+    if ctx.json:
+        yield lambda event: print_line(record_line(target, event))
+        return
+    if ctx.quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    done = 0
+    with ctx.err().status(f"{target}: reading…") as status:
+
+        def count(_: RecordEvent) -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{target}: {done} records done")
+
+        yield count
+
+
+@contextmanager
+def stopping(stop: Stop) -> Iterator[Stop]:
+    """The first signal lets the batches in flight land; the second ends the program at once."""
+    codes = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        if stop.code is not None:
+            os._exit(stop.code)  # the journal is on the disk; the next run takes it up
+        stop.code = int(codes[signal.Signals(number)])
+
+    before = {number: signal.signal(number, ask) for number in codes}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

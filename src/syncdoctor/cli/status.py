@@ -1,0 +1,125 @@
+"""``syncdoctor status``: a table of connections, their states and the next command."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncdoctor.cli.common import Context, with_context
+from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
+
+if TYPE_CHECKING:
+    from syncdoctor.states import Row
+
+AT_ONCE = 32
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+@with_context
+def status(
+    ctx: Context,
+    target: Annotated[
+        str | None, typer.Argument(help="WORKSPACE or WORKSPACE/CONNECTION; all without it.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every connection.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the providers now, all at the same time.")
+    ] = False,
+    problems: Annotated[
+        bool, typer.Option("--problems", help="Only what needs something.")
+    ] = False,
+    watch: Annotated[
+        int | None, typer.Option("--watch", metavar="SECONDS", help="Look again and again.", min=1)
+    ] = None,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="error|never", help="When to exit with a failure.")
+    ] = "error",
+) -> int:
+    """Show every connection: uid, type, created, status, last sync, age, next command."""
+    if everything and target:
+        raise UsageError("A target and --all exclude each other.", "syncdoctor status --all")
+    if fail_on not in {"error", "never"}:
+        raise UsageError(f"--fail-on {fail_on}: it is error or never.", "syncdoctor status --help")
+    while True:
+        code = _show(ctx, target, live=live, problems=problems, lines=watch is not None)
+        if watch is None:
+            return 0 if fail_on == "never" else code
+        time.sleep(watch)
+
+
+def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Row]:
+    """The lines of ``status``; from what is known, or after asking."""
+    from syncdoctor.cli.cases import cases, stand_in_hosts
+    from syncdoctor.states import known_row
+
+    catalogue = ctx.catalogue
+    state = ctx.open_state()
+    found = cases(ctx, catalogue, state, target)
+    failed = _ask(ctx, catalogue, state, found) if live and found else {}
+    evidence = state.all_evidence()
+    rows = []
+    for case in found:
+        uid = case.connection.uid
+        row = known_row(case, evidence.get(uid), stand_in_hosts(ctx, case.connection))
+        rows.append(row.failed(failed[uid]) if uid in failed else row)
+    return rows
+
+
+def _show(ctx: Context, target: str | None, *, live: bool, problems: bool, lines: bool) -> int:
+    from datetime import UTC, datetime
+
+    from syncdoctor.render import json_connections
+
+    if target is not None and not ctx.config.workspace_names():
+        raise NotFound(
+            f"There is no workspace {target!r}: nothing is set up yet.",
+            "syncdoctor connection add acme/xero",
+        )
+    rows = rows_for(ctx, target, live=live)
+    shown = [row for row in rows if row.exit_code or row.error] if problems else rows
+    code = gravest([row.exit_code for row in rows])
+    if ctx.json:
+        document = json_connections.status_document(shown, code)
+        ctx.print_json_line(document) if lines else ctx.print_json(document)
+        return code
+    from syncdoctor.render import status_view
+
+    if not rows:
+        ctx.out().print(status_view.empty_state())
+    elif shown:
+        ctx.out().print(status_view.status_table(shown, datetime.now(UTC)))
+    elif not ctx.quiet:
+        ctx.out().print(f"No problem is known in {len(rows)} connections.")
+    return code
+
+
+def _ask(ctx: Context, catalogue: Any, state: Any, found: Any) -> dict[str, SyncdoctorError]:
+    """Diagnose all at the same time and keep what was found; failures of checking by uid."""
+    from syncdoctor.cli.cases import opener
+    from syncdoctor.doctor import diagnose_all
+    from syncdoctor.render import json_connections
+
+    failed: dict[str, SyncdoctorError] = {}
+    opened = opener(ctx, catalogue, ctx.config)
+    for case, result in diagnose_all(found, catalogue, opened, at_once=AT_ONCE):
+        if isinstance(result, SyncdoctorError):
+            failed[case.connection.uid] = result
+            continue
+        first = result.findings[0] if result.findings else None
+        state.save_evidence(
+            case.connection.uid,
+            case.connection.target,
+            result.state,
+            source="live",
+            cause=first.cause if first else None,
+            action=first.action if first else None,
+            checked_at=result.at,
+            diagnosis=json_connections.diagnosis(result),
+        )
+    return failed

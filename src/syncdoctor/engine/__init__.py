@@ -1,0 +1,1 @@
+"""Judgement: what an answer means. Pure."""

@@ -1,0 +1,190 @@
+"""The rules for one provider's answers, arranged so that an answer meets few of them.
+
+Each rule sits under its most selective condition: a code, a message, a fact, a failure of
+transport, a header, an address, a status. All expressions over messages are one RE2 set, so that
+they cost one pass however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from syncdoctor.engine.expressions import ExpressionSet, compiled
+from syncdoctor.model import Confidence, Rule, Signal
+
+_SURENESS = {Confidence.CERTAIN: 2, Confidence.LIKELY: 1, Confidence.POSSIBLE: 0}
+_NO_IDS: frozenset[int] = frozenset()
+
+Rank = tuple[bool, bool, int, int]
+
+
+def rank_of(rule: Rule) -> Rank:
+    """The rank of docs/rules.md: a fact asked for, provider's own, conditions, confidence."""
+    when = rule.when
+    conditions = sum(len(v) if isinstance(v, dict) else 1 for v in when.values())
+    return ("fact" in when, rule.provider is not None, conditions, _SURENESS[rule.confidence])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+class Prepared:
+    """One rule made ready to be compared; None stands for a condition that it does not ask."""
+
+    __slots__ = (
+        "bodies",
+        "codes",
+        "facts",
+        "headers",
+        "messages",
+        "methods",
+        "on_success",
+        "phases",
+        "rank",
+        "rule",
+        "statuses",
+        "transports",
+        "urls",
+    )
+
+    def __init__(self, rule: Rule, messages: ExpressionSet, urls: ExpressionSet) -> None:
+        when = rule.when
+        self.rule = rule
+        self.rank = rank_of(rule)
+        self.phases = _words(when, "phase")
+        self.transports = _words(when, "transport")
+        self.methods = _words(when, "method")
+        self.bodies = _words(when, "body")
+        self.codes = frozenset(c.lower() for c in _listed(when["code"])) if "code" in when else None
+        self.statuses = _statuses(when["status"]) if "status" in when else None
+        self.messages = messages.add(_listed(when["message"])) if "message" in when else None
+        self.urls = urls.add(_listed(when["url"])) if "url" in when else None
+        self.headers = tuple((n.lower(), e) for n, e in when.get("header", {}).items())
+        self.facts = tuple(when.get("fact", {}).items())
+        # Without an error only local facts count, or a good status that the rule itself names.
+        self.on_success = bool(self.facts) or any(
+            isinstance(status, int) and status < HTTPStatus.BAD_REQUEST
+            for status in _listed(when.get("status", []))
+        )
+
+    def holds(
+        self,
+        signal: Signal,
+        codes: frozenset[str],
+        messages: frozenset[int],
+        urls: frozenset[int],
+    ) -> bool:
+        """Whether every condition holds; ``messages`` and ``urls`` are expressions that matched."""
+        return (
+            (self.statuses is None or signal.status in self.statuses)
+            and (self.phases is None or signal.phase in self.phases)
+            and (self.codes is None or not self.codes.isdisjoint(codes))
+            and (self.messages is None or not self.messages.isdisjoint(messages))
+            and (self.transports is None or signal.transport in self.transports)
+            and (self.urls is None or not self.urls.isdisjoint(urls))
+            and (self.methods is None or signal.method in self.methods)
+            and (self.bodies is None or signal.body_kind in self.bodies)
+            and (signal.is_error or self.on_success)
+            and (not self.facts or all(_known(signal.facts, k, v) for k, v in self.facts))
+            and (not self.headers or all(_header(signal, n, e) for n, e in self.headers))
+        )
+
+
+def _words(when: Mapping[str, Any], key: str) -> frozenset[str] | None:
+    return frozenset(_listed(when[key])) if key in when else None
+
+
+def _statuses(value: Any) -> frozenset[int]:
+    numbers: set[int] = set()
+    for one in _listed(value):
+        numbers.update(
+            range(int(one[0]) * 100, int(one[0]) * 100 + 100) if isinstance(one, str) else (one,)
+        )
+    return frozenset(numbers)
+
+
+def _known(facts: Mapping[str, Any], name: str, value: Any) -> bool:
+    return name in facts and facts[name] == value
+
+
+def _header(signal: Signal, name: str, expression: str) -> bool:
+    text = signal.headers.get(name)
+    return text is not None and compiled(expression).search(text) is not None
+
+
+class Index:
+    """The rules for one provider's answers, each in one bucket."""
+
+    __slots__ = (
+        "by_code",
+        "by_fact",
+        "by_header",
+        "by_message",
+        "by_status",
+        "by_transport",
+        "by_url",
+        "header_names",
+        "messages",
+        "rest",
+        "urls",
+    )
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.messages = ExpressionSet()
+        self.urls = ExpressionSet()
+        self.by_code: dict[str, list[Prepared]] = {}
+        self.by_message: dict[int, list[Prepared]] = {}
+        self.by_fact: dict[str, list[Prepared]] = {}
+        self.by_transport: dict[str, list[Prepared]] = {}
+        self.by_header: dict[str, list[Prepared]] = {}
+        self.by_url: dict[int, list[Prepared]] = {}
+        self.by_status: dict[int, list[Prepared]] = {}
+        self.rest: list[Prepared] = []
+        names: set[str] = set()
+        for rule in rules:
+            one = Prepared(rule, self.messages, self.urls)
+            names.update(name for name, _ in one.headers)
+            self._place(one)
+        self.header_names = tuple(sorted(names))
+
+    def _place(self, one: Prepared) -> None:
+        buckets: tuple[tuple[dict[Any, list[Prepared]], Iterable[Any] | None], ...] = (
+            (self.by_code, one.codes),
+            (self.by_message, one.messages),
+            (self.by_fact, [one.facts[0][0]] if one.facts else None),
+            (self.by_transport, one.transports),
+            (self.by_header, [one.headers[0][0]] if one.headers else None),
+            (self.by_url, one.urls),
+            (self.by_status, one.statuses),
+        )
+        for bucket, keys in buckets:
+            if keys is not None:
+                for key in keys:
+                    bucket.setdefault(key, []).append(one)
+                return
+        self.rest.append(one)
+
+    def holding(self, signal: Signal) -> list[Prepared]:
+        """The rules that hold for a signal, each once, in no particular order."""
+        codes = frozenset(code.lower() for code in signal.codes)
+        messages = self.messages.matches(signal.messages) if signal.messages else _NO_IDS
+        urls = self.urls.matches((signal.url,)) if signal.url else _NO_IDS
+        met: dict[int, Prepared] = {id(one): one for one in self.rest}
+        asked: tuple[tuple[dict[Any, list[Prepared]], Iterable[Any]], ...] = (
+            (self.by_code, codes),
+            (self.by_message, messages),
+            (self.by_fact, signal.facts),
+            (self.by_transport, (signal.transport,)),
+            (self.by_header, self.header_names),
+            (self.by_url, urls),
+            (self.by_status, (signal.status,)),
+        )
+        for bucket, keys in asked:
+            if bucket:
+                for key in keys:
+                    for one in bucket.get(key, ()):
+                        met[id(one)] = one
+        return [one for one in met.values() if one.holds(signal, codes, messages, urls)]

@@ -1,0 +1,201 @@
+"""What an exception's text says: how no whole answer came, or which status came.
+
+The wordings are those of curl (error numbers: https://curl.se/libcurl/c/libcurl-errors.html),
+Python (requests, urllib3, httpx, ssl), Node.js (https://nodejs.org/api/errors.html, undici),
+Java, .NET, PHP and Guzzle, Go and Ruby; read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from syncdoctor.model import Transport
+
+# How much of a text is looked at, from its start and from its end.
+SPAN = 4_000
+
+_CURL = re.compile(r"(?i)\bcurl(?:\s+error|:)?\s*[:(]?\s*(\d{1,2})\b")
+_CURL_NUMBERS = {
+    5: Transport.PROXY,
+    6: Transport.DNS,
+    7: Transport.REFUSED,
+    18: Transport.INCOMPLETE,
+    28: Transport.READ_TIMEOUT,
+    35: Transport.TLS_OTHER,
+    51: Transport.TLS_HOSTNAME,
+    52: Transport.INCOMPLETE,
+    53: Transport.TLS_OTHER,
+    54: Transport.TLS_OTHER,
+    55: Transport.RESET,
+    56: Transport.RESET,
+    58: Transport.TLS_OTHER,
+    59: Transport.TLS_OTHER,
+    60: Transport.TLS_UNTRUSTED,
+    66: Transport.TLS_OTHER,
+    77: Transport.TLS_UNTRUSTED,
+    80: Transport.TLS_OTHER,
+    83: Transport.TLS_UNTRUSTED,
+    90: Transport.TLS_UNTRUSTED,
+    91: Transport.TLS_UNTRUSTED,
+    92: Transport.INCOMPLETE,
+    97: Transport.PROXY,
+}
+
+# In this order: the nearer cause first. A proxy's failure is often told as a refused
+# connection, and a certificate's as a failed connection.
+_FAMILIES: tuple[tuple[Transport, str], ...] = (
+    (
+        Transport.PROXY,
+        r"ProxyError|connect to proxy|Tunnel connection failed|Proxy Authentication Required"
+        r"|from proxy after CONNECT|resolve proxy|ERR_PROXY_|ERR_TUNNEL_CONNECTION_FAILED"
+        r"|tunneling socket could not be established|proxyconnect tcp|tunnel through proxy"
+        r"|proxy responded with|proxy tunnel",
+    ),
+    (
+        Transport.TLS_EXPIRED,
+        r"certificate (?:has|is) expired|CERT_HAS_EXPIRED|CertificateExpired|not yet valid"
+        r"|CERT_NOT_YET_VALID|CertificateNotYetValid|ERR_CERT_DATE_INVALID|certificate expired"
+        r"|NotTimeValid|NotAfter:",
+    ),
+    (
+        Transport.TLS_HOSTNAME,
+        r"hostname mismatch|doesn't match (?:either of )?['\"]|ALTNAME_INVALID"
+        r"|does not match certificate's altnames|No (?:name matching|subject alternative)"
+        r"|certificate is (?:not )?valid for|CertificateNameMismatch|(?:match|matches) target host name"
+        r"|ERR_CERT_COMMON_NAME_INVALID|host ?name .{0,80}(?:not match|mismatch)"
+        r"|not verified: .{0,40}certificate",
+    ),
+    (
+        Transport.TLS_UNTRUSTED,
+        r"self[- ]signed certificate|unable to get (?:local )?issuer|verify the first certificate"
+        r"|UNABLE_TO_(?:VERIFY|GET_ISSUER)|SELF_SIGNED_CERT|PKIX path|valid certification path"
+        r"|signed by unknown authority|RemoteCertificateChainErrors|UntrustedRoot|PartialChain"
+        r"|CERTIFICATE_VERIFY_FAILED|certificate verify failed|remote certificate (?:is|was)"
+        r"|certificate verify locations|ERR_CERT_AUTHORITY_INVALID|trust anchor|trustAnchors"
+        r"|SSL certificate problem|unknown ca\b|could not establish trust relationship",
+    ),
+    (
+        Transport.DNS,
+        r"getaddrinfo|ENOTFOUND|EAI_AGAIN|EAI_N|Name or service not known|nodename nor servname"
+        r"|name resolution|No address associated|no such host|UnknownHost|UnresolvedAddress"
+        r"|resolve host|NameResolutionError|host is known|ERR_NAME_NOT_RESOLVED"
+        r"|Failed to resolve|name could not be resolved|Name does not resolve|Resolv::"
+        r"|lookup .{0,120}server misbehaving|DNS (?:lookup|resolution|server|query)"
+        r"|Could not resolve",
+    ),
+    (
+        Transport.READ_TIMEOUT,
+        r"Read ?Time(?:d )?out|Read timed out|read ETIMEDOUT|ESOCKETTIMEDOUT|read operation timed"
+        r"|timeout of \d+ ?ms exceeded|UND_ERR_(?:HEADERS|BODY)_TIMEOUT|awaiting headers"
+        r"|Headers Timeout Error|Body Timeout Error|Operation timed out after|HttpClient\.Timeout"
+        r"|SocketTimeoutException(?!: *connect)|The operation (?:has timed|was timed) out"
+        r"|while reading (?:body|response)|after sending the request|ReadTimeout|PoolTimeout"
+        r"|while waiting for (?:a )?response|response timeout",
+    ),
+    (
+        Transport.CONNECT_TIMEOUT,
+        r"Connect ?Time(?:d )?out|connect(?:ion)? timed out|connection to .{1,120} timed out"
+        r"|ETIMEDOUT|Errno 110|WinError 10060|\b10060\b|UND_ERR_CONNECT_TIMEOUT|i/o timeout"
+        r"|Net::OpenTimeout|ERR_CONNECTION_TIMED_OUT|did not properly respond|Resolving timed out"
+        r"|execution expired|TLS handshake timeout|handshake operation timed out"
+        r"|SSL connection timeout|Connection timeout",
+    ),
+    (
+        Transport.REFUSED,
+        r"connection refused|ECONNREFUSED|actively refused|ConnectionRefused"
+        r"|ERR_CONNECTION_REFUSED|Errno 111\b|Errno 61\b|WinError 10061|connect to server",
+    ),
+    (
+        Transport.UNREACHABLE,
+        r"network is (?:unreachable|down)|ENETUNREACH|EHOSTUNREACH|ENETDOWN|No route to host"
+        r"|NoRouteToHost|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_ADDRESS_UNREACHABLE"
+        r"|host is (?:unreachable|down)|unreachable (?:host|network)|WinError 100(?:51|65)"
+        r"|Internet connection appears to be offline",
+    ),
+    (
+        Transport.INCOMPLETE,
+        r"IncompleteRead|ChunkedEncoding|InvalidChunk|ended prematurely|premature(?:ly)?\b"
+        r"|CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE_CHUNKED|end of file reached"
+        r"|unexpected end of (?:stream|file)|unexpected EOF|outstanding read data"
+        r"|empty reply|without sending complete|bytes remaining to read|stream .{0,40}not closed"
+        r"|incomplete (?:chunked|response|message)|ClientPayloadError",
+    ),
+    (
+        Transport.RESET,
+        r"connection (?:was )?reset|ECONNRESET|socket hang ?up|connection aborted"
+        r"|forcibly closed|EPIPE|broken pipe|ConnectionReset|RemoteDisconnected|ECONNABORTED"
+        r"|closed connection without response|server disconnected|WinError 10054|other side closed"
+        r"|connection was (?:unexpectedly )?closed|closed unexpectedly|NoHttpResponse|: EOF\b"
+        r"|failed to respond|connection (?:has been )?closed|ERR_CONNECTION_(?:RESET|CLOSED)"
+        r"|Errno 104\b|UND_ERR_SOCKET|reset by peer|ERR_EMPTY_RESPONSE|connection terminated",
+    ),
+    (
+        Transport.TLS_OTHER,
+        r"SSLError|SSLHandshake|SSL_ERROR|SSL routines|\btls:|\bEPROTO\b|handshake fail"
+        r"|handshake_failure|WRONG_VERSION_NUMBER|SSL::SSLError|SSLException|SSL/TLS|SSL_connect"
+        r"|UNSUPPORTED_PROTOCOL|DH_KEY_TOO_SMALL|SSL connection|ERR_SSL_|AuthenticationException:"
+        r"|SSL_read|sslv3 alert|tlsv1 alert|SSL (?:handshake|negotiation)|TLS connect",
+    ),
+    (
+        Transport.READ_TIMEOUT,
+        r"timed out|time-?out\b|context deadline exceeded|TaskCanceled|TimeoutError",
+    ),
+    (
+        Transport.OTHER,
+        r"Connect(?:ion)?(?:Error|Exception|Failed)|network ?error|fetch failed|failed to fetch"
+        r"|Max retries exceeded|connection error|HttpRequestException|TransportException"
+        r"|SocketException|SocketError|sending the request|NetworkError|RemoteProtocolError"
+        r"|NewConnectionError|URLError|dial tcp|ECONN[A-Z]+|bad socket|failed to connect"
+        r"|couldn't connect|unable to connect|cannot connect|could not connect",
+    ),
+)
+
+_REASONS = (
+    r"Bad Request|Unauthori[sz]ed|Payment Required|Forbidden|Not Found|Method Not Allowed"
+    r"|Not Acceptable|Request Timeout|Conflict|Gone|Precondition Failed|Payload Too Large"
+    r"|Request Entity Too Large|Unsupported Media Type|Unprocessable|Too Many Requests"
+    r"|Internal Server Error|Not Implemented|Bad Gateway|Service (?:Temporarily )?Unavailable"
+    r"|Gateway Time-?out|Client Error|Server Error"
+)
+_STATUS = re.compile(
+    rf"\b([45]\d\d)\b[)\]:]*\s*(?:{_REASONS})"
+    r"|\bHTTP(?:/\d(?:\.\d)?|[ _-]?(?:error|status|response)(?: code)?)?[\s:=(\[]+([45]\d\d)\b"
+    r"|\b(?:http|response)?[ _]?status(?:[ _]?code)?['\"]?(?: of| was| is)?\s*[:=(]*\s*['\"]?"
+    r"([45]\d\d)\b"
+    r"|\b(?:response code|responded with(?: a)?|returned error|indicate success)[:\s]+([45]\d\d)\b"
+    r"|\A\s*[\[(]([45]\d\d)[\])]",
+    re.IGNORECASE,
+)
+
+
+def span(text: str) -> str:
+    """The start and the end of a text, where exceptions say what happened."""
+    return text if len(text) <= 2 * SPAN else f"{text[:SPAN]}\n{text[-SPAN:]}"
+
+
+def status_in(text: str) -> int | None:
+    """The HTTP error status that an exception's text tells of, or None."""
+    match = _STATUS.search(span(text))
+    return int(match[match.lastindex or 0]) if match else None
+
+
+def classify(text: str) -> Transport | None:
+    """The way in which no whole answer came; None when the text tells of something else."""
+    text = span(text)
+    for transport, pattern in _patterns():
+        if transport is Transport.TLS_OTHER and (curl := _curl(text)):
+            return curl
+        if pattern.search(text):
+            return transport
+    return _curl(text)
+
+
+def _curl(text: str) -> Transport | None:
+    match = _CURL.search(text)
+    return _CURL_NUMBERS.get(int(match[1])) if match else None
+
+
+@cache
+def _patterns() -> tuple[tuple[Transport, re.Pattern[str]], ...]:
+    return tuple((name, re.compile(text, re.IGNORECASE)) for name, text in _FAMILIES)

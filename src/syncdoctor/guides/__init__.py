@@ -1,0 +1,1 @@
+"""What each product tells its customers."""

@@ -1,0 +1,185 @@
+"""Takes a provider's answer out of the text in which an SDK or an HTTP client wrapped it.
+
+``enrich`` fills what an exchange lacks: status, body, URL and method, from its exception text, from an opaque
+text body, or from the redirect that it was answered with. What the exchange has is never overwritten.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from syncdoctor.intake import jsonform, phrases, redirect
+from syncdoctor.intake.literals import Fragment, fragments
+from syncdoctor.intake.status import request_in, status_in
+from syncdoctor.model import Exchange
+from syncdoctor.redact import Redactor
+
+LONGEST = 256 * 1024  # characters of one text that are looked at
+LAYERS = 3  # how deep a body may be wrapped in strings
+_SURE = frozenset(
+    """error errors error_description errornumber validationerrors elements fault faults errorcode
+    error_code errortype error_uri problems""".split()
+)
+_HINTS = frozenset(
+    """message code detail details title reason type status name description severity
+    additionaldetails domain documentation_url request_id""".split()
+)
+_ESCAPED = re.compile(r"[{\[]\s*(?:\\[nrt]\s*)*\\+[\"']")
+_UNESCAPE = re.compile(r"\\(?:(\\)|([\"'/])|([nrt]))")
+_MARKUP = re.compile(
+    r"<(\?xml|!doctype|[A-Za-z][\w:.-]*)(?=[\s>])(?!\w* at 0x)[^<>]*>.*", re.IGNORECASE | re.DOTALL
+)
+_NOT_MARKUP = re.compile(r"<(?:Response|HttpError|class|module|function|anonymous)\b[ \[]|<[^<>]* at 0x")
+_TRANSPORT_CODE = re.compile(r"\A(?:E[A-Z]{3,}|ERR_|UND_ERR)")
+
+
+def enrich(exchange: Exchange) -> Exchange:
+    """The exchange with what its own text tells about status, body, URL and method."""
+    exchange = _redirected(exchange)
+    if isinstance(exchange.body, str) and exchange.body:
+        return _from_body(exchange, exchange.body[:LONGEST])
+    if exchange.exception and exchange.body in (None, ""):
+        return _from_text(exchange, exchange.exception[:LONGEST])
+    return exchange
+
+
+def _redirected(exchange: Exchange) -> Exchange:
+    """A redirect that carries ``error=`` says more than its empty body."""
+    location = exchange.headers.get("location")
+    if location and not exchange.body and (said := redirect.told(location)):
+        return replace(exchange, body=said)
+    return exchange
+
+
+def _from_body(exchange: Exchange, text: str) -> Exchange:
+    """A text body that wraps JSON or a form, as middleware and receivers write them."""
+    stripped = text.strip()
+    if stripped.startswith("error=") and (form := dict(parse_qsl(stripped))).get("error"):
+        return replace(exchange, body=Redactor().value(form))
+    if stripped[:1] == "<":
+        status = exchange.status or _page_status(stripped)
+        return exchange if status == exchange.status else replace(exchange, status=status)
+    found = _best(text)
+    if found is None:
+        return exchange
+    return _merge(exchange, found, text)
+
+
+def _from_text(exchange: Exchange, text: str) -> Exchange:
+    text = _unescape(text)
+    found = _best(text)
+    if found is not None:
+        return _merge(exchange, found, text)
+    body = _markup(text) or Redactor().value(phrases.body_in(text))
+    return _filled(exchange, text, {"body": body} if body else {})
+
+
+def _merge(exchange: Exchange, fragment: Any, text: str) -> Exchange:
+    told = jsonform.wrapped(fragment)
+    if told is not None and (told.get("body") is not None or told.get("status") is not None):
+        body = told.get("body")
+        if isinstance(body, str) and (inner := _best(_unescape(body))) is not None:
+            body = inner
+        return _filled(exchange, text, {**told, "body": body})
+    return _filled(exchange, text, {"body": _clothed(fragment), "status": jsonform.parts(fragment).get("status")})
+
+
+def _filled(exchange: Exchange, text: str, told: jsonform.Parts) -> Exchange:
+    """The exchange with its gaps filled: by the fragment first, then by the words around it."""
+    redactor = Redactor()
+    method, url = (None, None) if exchange.url else request_in(text)
+    url = exchange.url or redactor.text(told.get("url") or url or "")
+    status = exchange.status
+    if status is None:
+        status = told.get("status") or status_in(text)
+    body = told.get("body")
+    return replace(
+        exchange,
+        status=status,
+        body=exchange.body if body is None else redactor.value(body),
+        headers=exchange.headers or redactor.headers(told.get("headers") or {}),
+        url=url,
+        method=method or exchange.method,
+        redactions=exchange.redactions + redactor.count,
+    )
+
+
+def _clothed(fragment: Any) -> Any:
+    """A list of errors without what stood round it gets the name that all envelopes know."""
+    if isinstance(fragment, list):
+        return {"errors": fragment}
+    return fragment
+
+
+def _best(text: str) -> Any:
+    """The structure of the text that looks most like a provider's error, innermost layer."""
+    best, best_score = None, 0
+    for fragment in fragments(text):
+        value, score = _innermost(fragment, LAYERS)
+        if score > best_score:
+            best, best_score = value, score
+    return best
+
+
+def _innermost(fragment: Fragment, layers: int) -> tuple[Any, int]:
+    """A structure, or the one that is wrapped in one of its strings when that says more."""
+    value, score = fragment.value, _score(fragment.value)
+    if layers and isinstance(value, dict):
+        for held in value.values():
+            if isinstance(held, str) and "{" in held:
+                for inner in fragments(_unescape(held[:LONGEST])):
+                    deeper, inner_score = _innermost(inner, layers - 1)
+                    if inner_score >= score and inner_score > 0:
+                        value, score = deeper, inner_score
+    return value, score
+
+
+def _score(value: Any) -> int:
+    if isinstance(value, list):
+        return max((_score(item) for item in value[:5] if isinstance(item, dict)), default=0)
+    if not isinstance(value, dict):
+        return 0
+    if jsonform.wrapped(value) is not None:
+        return 20
+    names = {str(key).lower() for key in value}
+    if _TRANSPORT_CODE.match(str(value.get("code"))) and "syscall" in names:
+        return 0  # Node's description of a socket failure: there was no answer
+    return 4 * len(names & _SURE) + len(names & _HINTS)
+
+
+def _unescape(text: str) -> str:
+    """The text with the escapes of the strings that it was written into taken off."""
+    for _ in range(LAYERS):
+        if not _ESCAPED.search(text):
+            break
+        text = _UNESCAPE.sub(lambda m: m[1] or m[2] or {"n": "\n", "r": "\r", "t": "\t"}[m[3]], text)
+    return text
+
+
+def _markup(text: str) -> str | None:
+    """The XML or HTML in a text, from its first tag on; what was cut off stays so."""
+    if "</" not in text and "<?xml" not in text and "<html" not in text.lower():
+        if "&lt;" not in text:
+            return None
+        text = html.unescape(text)
+    text = _NOT_MARKUP.sub(" ", text)
+    found = _MARKUP.search(text)
+    if found is None:
+        return None
+    end = found[0].rfind(">")
+    return found[0][: end + 1] if "(truncated" not in found[0] else found[0]
+
+
+def _page_status(page: str) -> int | None:
+    """The status that an error page names in its title or heading."""
+    heads = re.findall(r"<(?:title|h1|h2)[^>]{0,200}>([^<]{1,200})<", page[:LONGEST], re.IGNORECASE)
+    for head in heads:
+        if found := re.match(r"\s*(?:error\s*|http\s*)?([45]\d\d)\b", head, re.IGNORECASE):
+            return status_in(f"{found[1]}: ")
+        if (status := status_in(head)) is not None:
+            return status
+    return None

@@ -1,0 +1,230 @@
+"""The door of intake: whatever somebody has at hand → exchanges, redacted when they are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from syncdoctor import redact
+from syncdoctor.errors import UsageError
+from syncdoctor.intake import cassette, har, jsonform, logtext, rawhttp, redirect
+from syncdoctor.intake.embedded import enrich
+from syncdoctor.intake.source import Source, open_source
+from syncdoctor.model import Exchange
+
+DEEPEST = 100  # levels of nesting of one JSON value
+_CASSETTE = re.compile(r"^(?:interactions|http_interactions):", re.MULTILINE)
+_MARKUP = re.compile(r"<(?:\?xml|!doctype|!--|[A-Za-z][\w:.-]*[\s/>])", re.IGNORECASE)
+_NO_MARKUP = re.compile(r"<(?:HttpError|Response) ")
+_LINES = (".jsonl", ".ndjson")
+LONGEST_KEY = 4096  # bytes of an answer that is worth remembering
+_EXTRA = frozenset(("config", "message", "stack"))  # what clients' error objects have besides
+_TIMED = ("retry", "ratelimit", "rate-limit")  # headers whose meaning hangs on the time
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An exchange that is not made yet.
+
+    ``key`` is equal for two exchanges that say the same, whenever they were; None when the
+    exchange is not worth remembering. ``make`` makes it, redacted.
+    """
+
+    key: bytes | None
+    at: datetime | None
+    make: Callable[[], Exchange]
+
+
+def exchanges(
+    data: bytes | Path | BinaryIO, *, provider: str | None = None, name: str = "<stdin>"
+) -> Iterator[Exchange]:
+    """The exchanges of an input in any known form, in its order.
+
+    JSON lines and log text are read in constant memory.
+
+    Args:
+        data: bytes, a binary stream, or the path of a file.
+        provider: overrules what the input says and what would be detected.
+        name: what messages call the input; a path is called by itself.
+
+    Raises:
+        UsageError: the input cannot be used; the message names it and the line.
+    """
+    return Intake(data, name=name).exchanges(provider)
+
+
+class Intake:
+    """One input whose form has been told: ``is_lines`` for JSON lines."""
+
+    def __init__(self, data: bytes | Path | BinaryIO, *, name: str = "<stdin>") -> None:
+        """Read the head and tell the form.
+
+        Raises:
+            UsageError: the input is empty, packed or no text.
+        """
+        self.source: Source = open_source(data, name)
+        self._head = self.source.head.lstrip()
+        self.is_lines = self._head[:1] in ("{", "[", '"') and self._looks_like_lines()
+
+    def exchanges(self, provider: str | None = None) -> Iterator[Exchange]:
+        """The exchanges, with what their texts tell filled in.
+
+        Raises:
+            UsageError: while they are read, when the input cannot be used.
+        """
+        return (pending.make() for pending in self.pending(provider))
+
+    def pending(
+        self, provider: str | None = None, passing: Set[str] = frozenset()
+    ) -> Iterator[Pending]:
+        """The exchanges before they are made, so that what was seen before need not be.
+
+        Args:
+            provider: overrules what the input says.
+            passing: lower-case names of headers that change with every answer and mean nothing.
+        """
+        if self.is_lines:
+            for _, value in self.values():
+                make = partial(_made, value, provider)
+                yield Pending(_key(value, provider, passing), jsonform.at(value), make)
+            return
+        for raw in self._raw():
+            exchange = raw if provider is None else replace(raw, provider=provider)
+            yield Pending(None, raw.at, partial(enrich, exchange))
+
+    def values(self) -> Iterator[tuple[int, Any]]:
+        """JSON lines: each value with the number of its line.
+
+        Raises:
+            UsageError: a line is no JSON, or nested too deep.
+        """
+        for number, line in self.source.lines():
+            if line.strip():
+                yield number, self._json(line, f"line {number}")
+
+    def _raw(self) -> Iterator[Exchange]:
+        if self._head[:1] in ("{", "[", '"'):
+            return self._document()
+        if _CASSETTE.search(self._head):
+            text = self.source.text_of(self.source.whole(), 1)
+            return self._value(cassette.load(text, self.source.name))
+        if rawhttp.SIGNS.search(self._head):
+            return rawhttp.exchanges(self.source.text_of(self.source.whole(), 1))
+        if _MARKUP.match(self._head) and not _NO_MARKUP.match(self._head):
+            text = self.source.text_of(self.source.whole(), 1)
+            return iter((redact.exchange(body=text.strip()),))
+        return self._text()
+
+    def _looks_like_lines(self) -> bool:
+        first = self.source.first_line()
+        if first is None:
+            return self.source.name.lower().endswith(_LINES)
+        try:
+            orjson.loads(first)
+        except ValueError:
+            return self.source.name.lower().endswith(_LINES)
+        following = self.source.next_after_first()
+        return following in (b"{", b"[", b'"') or self.source.name.lower().endswith(_LINES)
+
+    def _document(self) -> Iterator[Exchange]:
+        data = self.source.whole()
+        try:
+            orjson.loads(data)
+        except ValueError:
+            if self._deep(data) or self.source.name.lower().endswith((".har", ".json")):
+                self._json(data, None)
+            return self._text_of(self.source.text_of(data, 1))
+        return self._value(self._json(data, None))
+
+    def _value(self, value: Any) -> Iterator[Exchange]:
+        if har.is_har(value):
+            return har.exchanges(value, self.source.name)
+        if cassette.is_cassette(value):
+            return cassette.exchanges(value, self.source.name)
+        if isinstance(value, str):
+            return self._text_of(value)
+        return jsonform.exchanges(value)
+
+    def _text(self) -> Iterator[Exchange]:
+        lines = (self.source.text_of(line, number) for number, line in self.source.lines())
+        return logtext.exchanges(lines)
+
+    def _text_of(self, text: str) -> Iterator[Exchange]:
+        if rawhttp.SIGNS.search(text):
+            return rawhttp.exchanges(text)
+        if parts := redirect.parts(text):
+            return iter((redact.exchange(**parts),))
+        return logtext.exchanges(text.split("\n"))
+
+    def _json(self, data: bytes, place: str | None) -> Any:
+        """A JSON value that is not nested too deep."""
+        where = f"{self.source.name}, {place}" if place else self.source.name
+        try:
+            value = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            if self._deep(data):
+                raise UsageError(f"{where}: JSON nested more than {DEEPEST} levels deep.") from None
+            if place is None:
+                where = f"{where}, line {error.lineno}"
+            raise UsageError(
+                f"{where}, column {error.colno}: this is not JSON: {error.msg}.",
+                "Lines of JSON must each be whole; other text may be given as a file of its own.",
+            ) from None
+        if self._deep(data) and _depth(value) > DEEPEST:
+            raise UsageError(f"{where}: JSON nested more than {DEEPEST} levels deep.")
+        return value
+
+    @staticmethod
+    def _deep(data: bytes) -> bool:
+        """Whether the value could be nested too deep: a cheap test before the dear one."""
+        return data.count(b"{") + data.count(b"[") > DEEPEST
+
+
+def _made(value: Any, provider: str | None) -> Exchange:
+    exchange = enrich(jsonform.exchange(value))
+    return exchange if provider is None else replace(exchange, provider=provider)
+
+
+def _key(value: Any, provider: str | None, passing: Set[str]) -> bytes | None:
+    """What two values have in common that say the same; None when they are too long."""
+    told = value
+    if type(value) is dict and "response" in value and _EXTRA.isdisjoint(value):
+        response, at = value["response"], None
+        headers = response.get("headers") if type(response) is dict else None
+        if type(headers) is dict and headers:
+            names = {name: name.lower() for name in headers}
+            if any(sign in name for name in names.values() for sign in _TIMED):
+                at = jsonform.at(value)
+            elif not passing.isdisjoint(names.values()):
+                kept = {name: held for name, held in headers.items() if names[name] not in passing}
+                response = {**response, "headers": kept}
+        told = (
+            provider or value.get("provider"),
+            value.get("phase"),
+            value.get("request"),
+            response,
+            value.get("exception"),
+            at,
+        )
+    key = orjson.dumps(told)
+    return key if len(key) <= LONGEST_KEY else None
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value]
+    while level and deepest <= DEEPEST:
+        deepest += 1
+        level = [
+            inner
+            for held in level
+            if isinstance(held, (dict, list))
+            for inner in (held.values() if isinstance(held, dict) else held)
+        ]
+    return deepest

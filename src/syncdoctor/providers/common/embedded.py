@@ -1,0 +1,203 @@
+"""What a provider that is embedded in the sandbox is made of.
+
+A provider's own ``sandbox`` module subclasses :class:`EmbeddedProvider` and exports it as
+``SANDBOX``; the server in :mod:`syncdoctor.sandbox` does the rest. Everything here is plain data
+and calls without I/O: a request comes in as a :class:`Call` and leaves as a :class:`Reply`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from syncdoctor.engine.provider import Limits, OAuthFacts
+from syncdoctor.model import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """A fault that can be switched on by name, and what is published about it.
+
+    ``doors`` are the parts of a provider that it touches: authorize, token, revoke, api,
+    connections. ``params`` are its settings with their defaults. ``source`` is the address of
+    what the answer was modelled on, or ``derived`` with the reason.
+    """
+
+    name: str
+    summary: str
+    source: str
+    doors: tuple[str, ...] = ("api", "connections")
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFault:
+    """A fault that is on. ``since`` is the world's serial number when it was switched on."""
+
+    spec: FaultSpec
+    params: Mapping[str, Any]
+    since: int
+
+    def hits(self, serial: int) -> bool:
+        """Whether something made at ``serial`` is struck: what came later has been healed."""
+        return serial < self.since or bool(self.params.get("always"))
+
+
+class Faults(Protocol):
+    """The faults that are on for one call."""
+
+    def on(self, name: str) -> ActiveFault | None:
+        """The fault when it is on for this call; a fault with ``times`` is used up by asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """What the authorisation server knows of the token that came with a call.
+
+    ``state`` is valid, missing, unknown, expired or revoked. ``serial`` is when consent was given.
+    """
+
+    state: str
+    client_id: str = ""
+    app: str = ""
+    user: str = ""
+    scopes: frozenset[str] = frozenset()
+    event: str = ""
+    serial: int = 0
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One person allowed one app to see these organisations."""
+
+    client_id: str
+    app: str
+    user: str
+    organisations: tuple[str, ...]
+    scopes: frozenset[str]
+    event: str
+    serial: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request below the provider's prefix; names of headers are lower-case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    bearer: Bearer
+    faults: Faults
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. ``headers`` has the content type, unless there is no body."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of the limits after a call; ``problem`` names the one that is used up."""
+
+    minute: int
+    day: int
+    app_minute: int
+    problem: str | None = None
+    retry_after_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFacts:
+    """The part of ``facts.toml`` that a provider's sandbox lives by."""
+
+    name: str
+    oauth: OAuthFacts
+    limits: Limits
+    urls: Mapping[str, str]
+    organisation_word: str = "organisation"
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_facts(provider: str) -> EmbeddedFacts:
+    """Read ``providers/PROVIDER/facts.toml``; paths are those of the provider's own URLs."""
+    folder = resources.files("syncdoctor.providers").joinpath(provider)
+    table = tomllib.loads(folder.joinpath("facts.toml").read_text("utf-8"))
+    oauth = dict(table["oauth"]) | {"scopes": tuple(table["oauth"]["scopes"])}
+    urls = table["urls"]
+    paths = {key: urlsplit(url).path for key, url in urls.items()}
+    if len(paths.get("status", "")) <= 1:
+        paths["status"] = "/status/"
+    return EmbeddedFacts(
+        name=table["name"],
+        oauth=OAuthFacts(**oauth),
+        limits=Limits(**table.get("limits", {})),
+        urls=MappingProxyType(dict(urls)),
+        organisation_word=table["organisation_word"],
+        paths=MappingProxyType(paths),
+    )
+
+
+class EmbeddedProvider(ABC):
+    """One provider in the sandbox: its state, its answers, its faults."""
+
+    id: ClassVar[str]
+    faults: ClassVar[tuple[FaultSpec, ...]] = ()
+
+    def __init__(self) -> None:
+        self.facts = read_facts(self.id)
+
+    @abstractmethod
+    def organisations(self, faults: Faults) -> Sequence[Organisation]:
+        """What the consent page offers."""
+
+    @abstractmethod
+    def consented(self, consent: Consent) -> None:
+        """Take note that a person said yes."""
+
+    @abstractmethod
+    def mint(self, bearer: Bearer, issued: datetime) -> str:
+        """Make an access token; it must be different each time."""
+
+    @abstractmethod
+    def handle(self, call: Call) -> Reply:
+        """Answer a call to the API or to the list of connections."""
+
+    @abstractmethod
+    def broken(self, fault: str) -> Reply:
+        """Answer as the provider does while it is down: provider-down, server-error, …."""
+
+    @abstractmethod
+    def limit_key(self, call: Call) -> str | None:
+        """Whose limits a call counts against, or None when it does not count."""
+
+    @abstractmethod
+    def limit_headers(self, allowance: Allowance) -> Mapping[str, str]:
+        """How the provider tells what is left."""
+
+    @abstractmethod
+    def limited(self, allowance: Allowance) -> Reply:
+        """The provider's answer when a limit is used up."""
+
+    @abstractmethod
+    def authorize_problem(self, reason: str) -> tuple[int, str]:
+        """Status and words of the page for unknown-client, redirect-mismatch or invalid-scope."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """What the provider holds, counted, so that tests can prove that nothing is doubled."""

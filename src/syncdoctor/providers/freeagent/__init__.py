@@ -1,0 +1,1 @@
+"""What is known about FreeAgent: facts, rules, records and the embedded provider."""

@@ -1,0 +1,1 @@
+"""What is known about GoCardless: facts, rules, records and the embedded provider."""

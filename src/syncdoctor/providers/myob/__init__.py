@@ -1,0 +1,1 @@
+"""MYOB Business and AccountRight."""

@@ -1,0 +1,321 @@
+"""Xero's doors: who may come in, which organisation they mean, and which record they ask for.
+
+Sources, read on 2026-11-22: https://developer.xero.com/documentation/api/accounting/responsecodes,
+https://developer.xero.com/documentation/guides/oauth2/limits/,
+https://developer.xero.com/faq/granular-scopes, and the vendor's OpenAPI descriptions
+(https://github.com/XeroAPI/Xero-OpenAPI).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from syncdoctor.model import Organisation
+from syncdoctor.providers.common.embedded import (
+    Allowance,
+    Bearer,
+    Call,
+    Consent,
+    EmbeddedProvider,
+    Faults,
+    Reply,
+)
+from syncdoctor.providers.xero.sandbox import seed
+from syncdoctor.providers.xero.sandbox.accounting import READERS, Accounting
+from syncdoctor.providers.xero.sandbox.answers import (
+    HTML,
+    Refused,
+    html,
+    json,
+    not_found,
+    problem,
+)
+from syncdoctor.providers.xero.sandbox.books import Books
+from syncdoctor.providers.xero.sandbox.faults import FAULTS
+
+API = "/api.xro/2.0/"
+# Which scopes open an end point: the granular one, and the broad one that older apps hold.
+SCOPES = {
+    "Invoices": ("accounting.invoices", "accounting.transactions"),
+    "CreditNotes": ("accounting.invoices", "accounting.transactions"),
+    "Contacts": ("accounting.contacts",),
+    "Organisation": ("accounting.settings",),
+    "Accounts": ("accounting.settings",),
+    "TaxRates": ("accounting.settings",),
+}
+
+
+@dataclass(slots=True)
+class Tenancy:
+    """An organisation that a person linked to an app: one entry of ``/connections``."""
+
+    id: str
+    client_id: str
+    user: str
+    organisation: str
+    event: str
+    serial: int
+    created: datetime
+    updated: datetime
+
+
+class XeroSandbox(EmbeddedProvider):
+    """Xero: identity, connections and the accounting API for some organisations."""
+
+    id = "xero"
+    faults = FAULTS
+
+    def __init__(self, organisations: Sequence[str] = seed.ORGANISATIONS) -> None:
+        super().__init__()
+        self._names: dict[str, str] = {}
+        self._books: dict[str, Books] = {}
+        self._tenancies: dict[str, Tenancy] = {}
+        self._key = secrets.token_bytes(32)
+        self._accounting = Accounting()
+        for name in organisations:
+            self.add_organisation(name)
+
+    def add_organisation(self, name: str) -> Organisation:
+        """Add an organisation; its books are opened when they are first asked for."""
+        organisation = Organisation(seed.stable_id("organisation", name), name)
+        self._names[organisation.id] = name
+        return organisation
+
+    def books(self, organisation: str) -> Books:
+        """The books of an organisation, by its id."""
+        if organisation not in self._books:
+            name = self._names[organisation]
+            opened = datetime.now(UTC)
+            self._books[organisation] = Books(organisation, name, opened, demo=name == seed.DEMO)
+        return self._books[organisation]
+
+    def organisations(self, faults: Faults) -> Sequence[Organisation]:
+        """What the consent page offers; a demo company that was reset comes back with a new id."""
+        offered = [Organisation(key, name) for key, name in self._names.items()]
+        if faults.on("demo-company-reset") is None:
+            return offered
+        fresh = self._fresh_demo()
+        return [fresh if o.name == seed.DEMO else o for o in offered if o.id != fresh.id]
+
+    def _fresh_demo(self) -> Organisation:
+        organisation = Organisation(seed.stable_id("organisation", seed.DEMO, "reset"), seed.DEMO)
+        self._names.setdefault(organisation.id, organisation.name)
+        return organisation
+
+    def consented(self, consent: Consent) -> None:
+        """Link the chosen organisations to the app; a link that is there already is renewed."""
+        for organisation in consent.organisations:
+            known = self._tenancy(consent.client_id, consent.user, organisation)
+            if known:
+                known.event, known.serial, known.updated = consent.event, consent.serial, consent.at
+                continue
+            made = Tenancy(
+                str(uuid4()),
+                consent.client_id,
+                consent.user,
+                organisation,
+                consent.event,
+                consent.serial,
+                consent.at,
+                consent.at,
+            )
+            self._tenancies[made.id] = made
+
+    def _tenancy(self, client_id: str, user: str, organisation: str) -> Tenancy | None:
+        wanted = (client_id, user, organisation)
+        found = (
+            t for t in self._tenancies.values() if (t.client_id, t.user, t.organisation) == wanted
+        )
+        return next(found, None)
+
+    def mint(self, bearer: Bearer, issued: datetime) -> str:
+        """A JSON web token with the claims that Xero documents.
+
+        ``authentication_event_id`` is what ``/connections?authEventId=`` filters by:
+        https://developer.xero.com/documentation/guides/oauth2/token-types
+        """
+        expires = bearer.expires or issued
+        claims = {
+            "nbf": int(issued.timestamp()),
+            "exp": int(expires.timestamp()),
+            "iss": "https://identity.xero.com",
+            "aud": "https://identity.xero.com/resources",
+            "client_id": bearer.client_id,
+            "xero_userid": seed.stable_id("user", bearer.user),
+            "jti": secrets.token_hex(16),
+            "authentication_event_id": bearer.event,
+            "scope": sorted(bearer.scopes),
+        }
+        head = _base64url(orjson.dumps({"alg": "HS256", "typ": "JWT"}))
+        signed = f"{head}.{_base64url(orjson.dumps(claims))}"
+        digest = hmac.new(self._key, signed.encode(), hashlib.sha256).digest()
+        return f"{signed}.{_base64url(digest)}"
+
+    def handle(self, call: Call) -> Reply:
+        """Answer a call to ``/connections`` or the accounting API."""
+        try:
+            self._check_token(call)
+            connections = self.facts.paths["connections"]
+            if call.path == connections or call.path.startswith(connections + "/"):
+                reply = self._connections(call, call.path.removeprefix(connections).strip("/"))
+            elif call.path.startswith(API):
+                reply = self._api(call, call.path.removeprefix(API).strip("/"))
+            else:
+                reply = not_found()
+        except Refused as refused:
+            reply = refused.reply
+        return Reply(
+            reply.status, reply.body, {**reply.headers, "xero-correlation-id": str(uuid4())}
+        )
+
+    def _check_token(self, call: Call) -> None:
+        bearer = call.bearer
+        if bearer.state == "valid":
+            return
+        detail = "AuthenticationUnsuccessful"
+        if bearer.state == "expired":
+            # https://github.com/waynerobinson/xeroizer/pull/509
+            ended = min(bearer.expires or call.now, call.now)
+            detail = f"TokenExpired: token expired at {ended:%m/%d/%Y %H:%M:%S}"
+        raise Refused(problem(401, "Unauthorized", detail))
+
+    def _linked(self, call: Call) -> list[Tenancy]:
+        """The organisations that the token's person linked to the app, as faults leave them."""
+        gone = call.faults.on("organisation-disconnected")
+        reset = call.faults.on("demo-company-reset")
+        found = []
+        for link in self._tenancies.values():
+            if (link.client_id, link.user) != (call.bearer.client_id, call.bearer.user):
+                continue
+            name = self._names[link.organisation]
+            named = gone and gone.params["organisation"] in (None, link.organisation, name)
+            if gone and named and gone.hits(link.serial):
+                continue
+            if reset and name == seed.DEMO and link.organisation != self._fresh_demo().id:
+                continue
+            found.append(link)
+        return found
+
+    def _connections(self, call: Call, identifier: str) -> Reply:
+        linked = self._linked(call)
+        if call.method == "DELETE" and identifier:
+            if identifier not in {link.id for link in linked}:
+                return not_found()
+            del self._tenancies[identifier]
+            return Reply(204)
+        if call.method != "GET" or identifier:
+            return Reply(405, headers={"allow": "DELETE" if identifier else "GET"})
+        event = call.query.get("authEventId")
+        return json(200, [self._shown(t) for t in linked if event in (None, "", t.event)])
+
+    def _shown(self, link: Tenancy) -> dict[str, str]:
+        return {
+            "id": link.id,
+            "authEventId": link.event,
+            "tenantId": link.organisation,
+            "tenantType": "ORGANISATION",
+            "tenantName": self._names[link.organisation],
+            "createdDateUtc": f"{link.created:%Y-%m-%dT%H:%M:%S.%f}0",
+            "updatedDateUtc": f"{link.updated:%Y-%m-%dT%H:%M:%S.%f}0",
+        }
+
+    def _api(self, call: Call, path: str) -> Reply:
+        resource, _, rest = path.partition("/")
+        if resource not in SCOPES:
+            return not_found()
+        self._check_scope(call, resource)
+        books = self._check_tenant(call)
+        if call.faults.on("organisation-offline"):
+            # https://github.com/calcinai/xero-php/blob/master/src/XeroPHP/Remote/Response.php
+            return html(503, "Organisation is offline")
+        if call.method == "GET":
+            return READERS[resource](books, call, rest)
+        if call.faults.on("permission-removed"):
+            # The words: https://github.com/XeroAPI/xero-php-oauth2/issues/151; the envelope is
+            # derived from that of the other 403.
+            detail = "You are not permitted to access this resource"
+            return problem(403, "Forbidden", detail)
+        return self._accounting.write(books, call, resource, rest)
+
+    def _check_scope(self, call: Call, resource: str) -> None:
+        held = set(call.bearer.scopes)
+        removed = call.faults.on("scope-removed")
+        if removed and removed.hits(call.bearer.serial):
+            held.discard(str(removed.params["scope"]))
+        read = {f"{scope}.read" for scope in SCOPES[resource]} if call.method == "GET" else set()
+        if not held & (read | set(SCOPES[resource])):
+            header = {"www-authenticate": "insufficient_scope"}
+            raise Refused(problem(401, "Unauthorized", "AuthorizationUnsuccessful", header))
+
+    def _check_tenant(self, call: Call) -> Books:
+        tenant = call.headers.get("xero-tenant-id", "").lower()
+        if tenant not in {link.organisation for link in self._linked(call)}:
+            raise Refused(problem(403, "Forbidden", "AuthenticationUnsuccessful"))
+        return self.books(tenant)
+
+    def broken(self, fault: str) -> Reply:
+        """Xero's answers while it is down."""
+        if fault == "server-error":
+            # https://github.com/XeroAPI/xero-node/issues/466
+            words = (
+                "An error occurred in Xero. Check the API Status page "
+                "http://status.developer.xero.com for current service status."
+            )
+            body = {"Title": "An error occurred", "Detail": words, "Status": 500}
+            return json(500, {**body, "Instance": str(uuid4())})
+        if fault == "html-error-page":
+            page = "<html><head><title>502 Bad Gateway</title></head><body><center>"
+            return html(502, f"{page}<h1>502 Bad Gateway</h1></center><hr></body></html>\n")
+        # Derived: the published list of response codes names 503 and no body for it.
+        return Reply(503, b"The Xero API is currently not available", HTML)
+
+    def limit_key(self, call: Call) -> str | None:
+        """Calls count for each app and organisation once the token was accepted."""
+        if call.bearer.state != "valid" or not call.path.startswith(API):
+            return None
+        return f"{call.bearer.client_id}/{call.headers.get('xero-tenant-id', '')}"
+
+    def limit_headers(self, allowance: Allowance) -> Mapping[str, str]:
+        """What is left, on every answer of the API."""
+        return {
+            "x-daylimit-remaining": str(allowance.day),
+            "x-minlimit-remaining": str(allowance.minute),
+            "x-appminlimit-remaining": str(allowance.app_minute),
+        }
+
+    def limited(self, allowance: Allowance) -> Reply:
+        """A 429: no body, as recorded in rate_limit_minute.json of corrin/docketworks."""
+        headers = {"x-rate-limit-problem": str(allowance.problem)}
+        if allowance.problem != "concurrent":
+            headers["retry-after"] = str(allowance.retry_after_s)
+        return Reply(429, b"", headers)
+
+    def authorize_problem(self, reason: str) -> tuple[int, str]:
+        """Xero's page: https://github.com/XeroAPI/xero-python/issues/110."""
+        words = {
+            "unknown-client": "unauthorized_client : Unknown client or client not enabled",
+            "redirect-mismatch": "unauthorized_client : Invalid redirect_uri",
+            "invalid-scope": "unauthorized_client : Invalid scope for client",
+        }
+        return 500, f"Error code: 500\nError: {words[reason]}"
+
+    def state(self) -> dict[str, Any]:
+        """Each organisation whose books are open, counted, and the links to apps."""
+        return {
+            "organisations": [books.counted() for books in self._books.values()],
+            "connections": len(self._tenancies),
+        }
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

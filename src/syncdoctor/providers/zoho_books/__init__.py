@@ -1,0 +1,1 @@
+"""What is known about Zoho Books: facts, rules, records and the embedded provider."""

@@ -1,0 +1,205 @@
+"""Takes secrets out of exchanges and texts, and counts what it took.
+
+What is secret: tokens, codes, client secrets, passphrases, cookies, signatures. What is kept: the
+provider's error words, record numbers, organisation names: without them nothing can be diagnosed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from syncdoctor.model import NOTHING, Exchange, Phase, Transport
+
+MASK = "[redacted]"
+DEPTH = 60
+
+SECRET_KEYS = frozenset(
+    """
+    access_token refresh_token id_token client_secret clientsecret password passwd passphrase secret
+    api_key apikey api-key x-api-key code_verifier device_code assertion client_assertion
+    accesstoken refreshtoken authtoken auth_token authorization private_key secret_key
+    signing_secret webhook_secret session_token cookie set-cookie
+    """.split()
+)
+SECRET_HEADERS = frozenset(
+    """
+    authorization proxy-authorization cookie set-cookie x-api-key api-key apikey x-myobapi-cftoken
+    x-myobapi-key x-auth-token webhook-signature x-xero-signature webhook-secret
+    x-goog-channel-token x-hub-signature x-hub-signature-256 stripe-signature svix-signature
+    """.split()
+)
+# In a URL or a form `code` and `state` belong to a sign-in; in a JSON body `code` is an error code.
+QUERY_KEYS = (
+    "access_token|refresh_token|id_token|client_secret|code_verifier|code|state|token|authtoken|"
+    "auth_token|api_key|apikey|key|password|secret|signature|sig|assertion|client_assertion|"
+    "device_code|session"
+)
+
+_PARTS = (
+    # a JSON, Python or PHP pair, quotes escaped or not: "access_token":"…", 'secret' => '…'
+    r"""(?P<pair>(?:\\*["'])?\b(?:access_?token|refresh_?token|id_token|client_?secret|password|"""
+    r"""passwd|passphrase|api[_-]?key|code_verifier|device_code|(?:client_)?assertion|"""
+    r"""auth_?token|private_key|signing_secret|webhook_secret|secret)(?:\\*["'])?\]?\s*(?::|=>|=)\s*"""
+    r"""(?:\\*["'])?)(?![\[{])(?P<pv>[^\s"'\\,;&}\])<>]+)""",
+    # a query or form pair in running text
+    rf"""(?P<query>[?&](?:{QUERY_KEYS})=)(?!\[redacted\])(?P<qv>[^&\s"'<>#]+)""",
+    # an Authorization value
+    r"""(?P<auth>\b(?:Bearer|Basic|Zoho-oauthtoken)\s+)(?=[A-Za-z0-9._~+/=-]*[0-9._/=-])"""
+    r"""(?P<av>[A-Za-z0-9._~+/=-]{8,})""",
+    # headers written out
+    r"""(?P<head>\b(?:set-cookie|cookie|authorization|proxy-authorization|x-myobapi-cftoken|"""
+    r"""x-api-key|x-auth-token|webhook-signature|x-xero-signature)["']?\s*:\s*["']?)"""
+    r"""(?!\[redacted\])(?P<hv>[^\r\n"']+)""",
+    # user:password@ in a URL
+    r"""(?P<user>\b[a-z][a-z0-9+.-]*://)(?P<uv>[^/\s:@"'<>]*:[^/\s@"'<>]+)(?=@)""",
+    # tokens that show what they are: JWT, Google, Zoho, GoCardless
+    r"""(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)""",
+    r"""(?P<goog>\bya29\.[A-Za-z0-9_-]{10,}|\b1//[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{10,})""",
+    r"""(?P<zoho>\b1000\.[0-9a-f]{16,}\.[0-9a-f]{16,})""",
+    r"""(?P<goca>\b(?:live|sandbox)_[A-Za-z0-9_-]{30,})""",
+)
+_TEXT = re.compile("|".join(_PARTS), re.IGNORECASE)
+_KEEP = ("pair", "query", "auth", "head", "user")
+# Words one of which is in every text that `_TEXT` can match: a cheap test before the dear one.
+_HINTS = tuple(
+    """
+    token secret passw passphrase api_key api-key apikey verifier device_code assertion bearer
+    basic private_key cookie authorization cftoken signature eyj ya29 1// gocspx 1000. live_
+    sandbox_
+    """.split()
+)
+_QUERY_HINT = re.compile(r"[?&](?:code|state|key|sig|session)=")
+_CLEAN: set[str] = set()  # texts with a hint and no secret: error words come again and again
+_MOST_CLEAN = 4096
+
+
+def _may_hold_secret(value: str) -> bool:
+    lower = value.lower()
+    for hint in _HINTS:
+        if hint in lower:
+            return True
+    if "=" in lower and _QUERY_HINT.search(lower):
+        return True
+    return "@" in lower and "://" in lower
+
+
+class Redactor:
+    """Takes out secrets by shape, and the literal secrets that it was told of."""
+
+    __slots__ = ("_known", "count")
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        """``known`` are literal secrets, for example the tokens just read from the store."""
+        self.count = 0
+        literals = sorted({k for k in known if len(k) >= 6}, key=len, reverse=True)  # noqa: PLR2004
+        self._known = re.compile("|".join(map(re.escape, literals))) if literals else None
+
+    def text(self, value: str) -> str:
+        """The text without its secrets."""
+        if self._known is not None:
+            value, number = self._known.subn(MASK, value)
+            self.count += number
+        if not _may_hold_secret(value) or value in _CLEAN:
+            return value
+        clean = _TEXT.sub(self._mask, value)
+        if clean == value and len(_CLEAN) < _MOST_CLEAN:
+            _CLEAN.add(value)
+        return clean
+
+    def _mask(self, found: re.Match[str]) -> str:
+        self.count += 1
+        groups = found.groupdict()
+        kept = next((groups[name] for name in _KEEP if groups[name] is not None), "")
+        return kept + MASK
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers with lower-case names and without secrets."""
+        clean = {}
+        for name, value in headers.items():
+            lower = str(name).lower()
+            if lower in SECRET_HEADERS:
+                self.count += 1
+                clean[lower] = MASK
+            else:
+                clean[lower] = self.text(str(value))
+        return clean
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """Parsed JSON without secrets; what is nested deeper than 60 levels is cut off."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            if depth >= DEPTH:
+                return MASK
+            return {self._key(k): self._item(k, v, depth) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return MASK if depth >= DEPTH else [self.value(v, depth + 1) for v in value]
+        return value
+
+    def _key(self, key: Any) -> Any:
+        return self.text(key) if isinstance(key, str) else key
+
+    def _item(self, key: Any, value: Any, depth: int) -> Any:
+        if isinstance(key, str) and key.lower() in SECRET_KEYS and value not in (None, "", [], {}):
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                self.count += 1
+                return MASK
+            return self._all(value, depth + 1)
+        return self.value(value, depth + 1)
+
+    def _all(self, value: Any, depth: int) -> Any:
+        """Everything below a secret key is secret, except error words: lists of messages."""
+        if isinstance(value, list) and all(isinstance(v, str) and " " in v for v in value):
+            return self.value(value, depth)
+        if isinstance(value, dict):
+            return self.value(value, depth)
+        self.count += 1
+        return MASK
+
+
+def text(value: str) -> str:
+    """The text without its secrets."""
+    return Redactor().text(value)
+
+
+def exchange(
+    *,
+    provider: str | None = None,
+    phase: Phase | None = None,
+    method: str = "GET",
+    url: str = "",
+    status: int | None = None,
+    headers: Mapping[str, str] = NOTHING,
+    body: Any = None,
+    exception: str | None = None,
+    transport: Transport | None = None,
+    at: datetime | None = None,
+    elapsed_s: float | None = None,
+    attempt: int = 1,
+    known: Iterable[str] = (),
+) -> Exchange:
+    """Make an exchange without secrets: the only way in which one is made.
+
+    Args:
+        known: literal secrets to take out besides those that are known by their shape.
+        (the others): as in :class:`syncdoctor.model.Exchange`.
+    """
+    redactor = Redactor(known)
+    return Exchange(
+        provider=provider,
+        phase=phase,
+        method=method,
+        url=redactor.text(url),
+        status=status,
+        headers=redactor.headers(headers),
+        body=redactor.value(body),
+        exception=None if exception is None else redactor.text(exception),
+        transport=transport,
+        at=at,
+        elapsed_s=elapsed_s,
+        attempt=attempt,
+        redactions=redactor.count,
+    )

@@ -1,0 +1,152 @@
+"""What ``resync`` shows: one block for each connection, or JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from syncdoctor.errors import ExitCode, SyncdoctorError
+from syncdoctor.model import Cause
+from syncdoctor.render import json_v1
+from syncdoctor.resync.report import RecordEvent, RecordOutcome, Report
+
+SCHEMA = "syncdoctor.resync/1"
+SHOWN = 10  # refused records on the terminal; the file has all
+_WORDS = {
+    RecordOutcome.CONFIRMED: "sent",
+    RecordOutcome.WOULD_CREATE: "would be created",
+    RecordOutcome.WOULD_UPDATE: "would be changed",
+    RecordOutcome.UNCHANGED: "unchanged",
+    RecordOutcome.REJECTED: "refused",
+    RecordOutcome.UNKNOWN: "without an answer",
+}
+
+
+def block(report: Report, hosts: Sequence[str] = (), *, verbose: bool = False) -> RenderableType:
+    """The result of one connection; every line that names a fault ends in what to do."""
+    dry = report.sync is None
+    head = Text.assemble(
+        (report.target, "heading"),
+        " (dry run)" if dry else f" (sync {report.sync.id})" if report.sync else "",
+        ": ",
+        _counted(report),
+    )
+    lines: list[Text] = [head]
+    lines += [
+        Text(f"  Not the provider's own host: {host} (set in the app)", "warn") for host in hosts
+    ]
+    lines += [Text(f"  {warning}", "warn") for warning in report.warnings]
+    if report.stopped:
+        lines.append(Text(f"  Stopped: {report.stopped.message}", "bad"))
+    elif report.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+        lines.append(Text("  Interrupted.", "warn"))
+    if report.not_sent:
+        lines.append(Text(f"  {report.not_sent} not sent yet."))
+    refused = [e for e in report.events if e.outcome is RecordOutcome.REJECTED]
+    shown = refused if verbose else refused[:SHOWN]
+    lines += [Text.assemble("  ", ("refused ", "bad"), _named(e), ": ", e.message) for e in shown]
+    if len(shown) < len(refused):
+        lines.append(Text(f"  … and {len(refused) - len(shown)} more refused."))
+    if verbose:
+        lines += [Text(f"  {_WORDS[e.outcome]} {e.kind} {e.key}", "dim")
+                  for e in report.events if e.outcome is not RecordOutcome.REJECTED]  # fmt: skip
+    lines += [
+        Text.assemble("  → ", words, (command, "command")) for words, command in _next(report)
+    ]
+    return Group(*lines)
+
+
+def error_block(target: str, error: SyncdoctorError) -> RenderableType:
+    """A connection that could not be synced at all."""
+    lines = [Text.assemble((target, "heading"), ": ", (error.message, "bad"))]
+    if error.hint:
+        lines.append(Text.assemble("  → ", (error.hint, "command")))
+    return Group(*lines)
+
+
+def record_line(target: str, event: RecordEvent) -> dict[str, Any]:
+    """One record as a JSON line."""
+    return {
+        "schema": SCHEMA,
+        "event": "record",
+        "target": target,
+        "kind": event.kind,
+        "key": event.key,
+        "outcome": str(event.outcome),
+        "cause": str(event.cause) if event.cause else None,
+        "message": event.message or None,
+        "provider_id": event.provider_id,
+        "line": event.line,
+        "column": event.column,
+    }
+
+
+def report_line(report: Report, hosts: Sequence[str], now: datetime) -> dict[str, Any]:
+    """The end of one connection as a JSON line."""
+    counts: Mapping[RecordOutcome, int] = report.counts
+    finding = report.stopped.finding if report.stopped else None
+    return {
+        **json_v1.header(SCHEMA, report.exit_code, now),
+        "event": "sync",
+        "target": report.target,
+        "sync": report.sync.id if report.sync else None,
+        "dry_run": report.sync is None,
+        "status": str(report.sync.status) if report.sync else None,
+        "counts": {str(outcome): counts.get(outcome, 0) for outcome in RecordOutcome},
+        "held_back": dict(report.held_back),
+        "not_sent": report.not_sent,
+        "rejects": str(report.rejects) if report.rejects else None,
+        "message": report.stopped.message if report.stopped else None,
+        "finding": json_v1.finding(finding) if finding else None,
+        "stand_in_hosts": list(hosts),
+        "warnings": list(report.warnings),
+    }
+
+
+def error_line(target: str | None, error: SyncdoctorError, now: datetime) -> dict[str, Any]:
+    """A connection that could not be synced at all, as a JSON line."""
+    return {
+        **json_v1.header(SCHEMA, int(error.exit_code), now),
+        "event": "error",
+        "target": target,
+        "error": {"message": error.message, "hint": error.hint},
+    }
+
+
+def _counted(report: Report) -> str:
+    parts = [
+        f"{report.counts.get(outcome, 0)} {words}"
+        for outcome, words in _WORDS.items()
+        if report.counts.get(outcome, 0)
+    ]
+    parts += [f"{count} left out ({reason})" for reason, count in report.held_back.items()]
+    return ", ".join(parts) + "." if parts else "nothing to send."
+
+
+def _named(event: RecordEvent) -> str:
+    place = f" (line {event.line})" if event.line and not event.message.startswith("line") else ""
+    return f"{event.kind} {event.key or '?'}{place}"
+
+
+def _next(report: Report) -> list[tuple[str, str]]:
+    again = f"syncdoctor resync {report.target}"
+    stopped = report.stopped
+    if stopped and stopped.finding and stopped.finding.commands:
+        return [("", " ".join(stopped.finding.commands[0]))]
+    if stopped and stopped.hint:
+        return [("", stopped.hint)]
+    if report.exit_code == ExitCode.SIGN_IN:
+        return [("", f"syncdoctor reconnect {report.target}")]
+    if stopped or report.not_sent or report.counts.get(RecordOutcome.UNKNOWN):
+        return [
+            ("", f"{again} --resume" if report.sync else f"syncdoctor diagnose {report.target}")
+        ]
+    if report.rejects:
+        settings = any(e.cause is Cause.SETTING_MISSING for e in report.events)
+        first = [("", f"syncdoctor connection configure {report.target}")] if settings else []
+        return [*first, (f"Correct {report.rejects}, then: ", f"{again} --source {report.rejects}")]
+    return []

@@ -1,0 +1,128 @@
+"""The tables of ``status`` and ``connection list``, and what is shown when there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from syncdoctor.engine.provider import Provider
+from syncdoctor.model import State
+from syncdoctor.states import Row
+
+STYLES: Mapping[State, str] = {
+    State.HEALTHY: "ok",
+    State.VERIFYING: "warn",
+    State.SETUP_NEEDED: "warn",
+    State.RECONNECT_NEEDED: "bad",
+    State.LAST_SYNC_FAILED: "bad",
+    State.INACTIVE: "dim",
+    State.UNKNOWN: "dim",
+}
+MARKS: Mapping[State, str] = {
+    State.HEALTHY: "●",
+    State.VERIFYING: "◐",
+    State.SETUP_NEEDED: "▲",
+    State.RECONNECT_NEEDED: "✖",
+    State.LAST_SYNC_FAILED: "✖",
+    State.INACTIVE: "○",
+    State.UNKNOWN: "?",
+}
+
+
+def status_table(rows: Sequence[Row], now: datetime) -> RenderableType:
+    """The table of ``status``, and below it the next command of each that needs one."""
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="heading"
+    )
+    for column in ("Connection", "UID", "Type", "Created", "Status"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Last sync")
+    table.add_column("Checked")
+    for row in rows:
+        table.add_row(
+            row.connection.target,
+            row.connection.uid,
+            row.connection.provider,
+            f"{row.connection.created:%Y-%m-%d}",
+            state_text(row),
+            _last_sync(row, now),
+            age(row.evidence.checked_at, now) if row.evidence else "never",
+        )
+    return Group(table, *_next(rows), *_notes(rows))
+
+
+def connections_table(rows: Sequence[Row], providers: Mapping[str, Provider]) -> Table:
+    """The table of ``connection list``: with the actions that each type has."""
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="heading"
+    )
+    for column in ("UID", "Connection", "Type", "Created", "Status", "Actions"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(
+            row.connection.uid,
+            row.connection.target,
+            providers[row.connection.provider].name,
+            f"{row.connection.created:%Y-%m-%d}",
+            state_text(row),
+            ", ".join(providers[row.connection.provider].actions),
+        )
+    return table
+
+
+def empty_state() -> Panel:
+    """What to do when there is no connection yet."""
+    text = Text.assemble(
+        "No connection is set up yet. Make the first one:\n\n",
+        ("  syncdoctor app add xero --client-id ID\n", "command"),
+        ("  syncdoctor connection add acme/xero\n", "command"),
+        ("  syncdoctor reconnect acme/xero\n\n", "command"),
+        "Or see the whole story on the embedded sandbox: ",
+        ("syncdoctor demo", "command"),
+    )
+    return Panel(text, title="No connections", expand=False)
+
+
+def state_text(row: Row) -> Text:
+    """A state with its mark and colour."""
+    if row.error:
+        return Text("? Not checked", style="warn")
+    return Text(f"{MARKS[row.state]} {row.label}", style=STYLES[row.state])
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago something was, in one unit."""
+    gone = max(now - moment, timedelta())
+    if gone < timedelta(minutes=1):
+        return "just now"
+    if gone < timedelta(hours=1):
+        return f"{gone // timedelta(minutes=1)} min ago"
+    if gone < timedelta(days=2):
+        return f"{gone // timedelta(hours=1)} h ago"
+    return f"{gone.days} days ago"
+
+
+def _last_sync(row: Row, now: datetime) -> str:
+    last = row.last_sync
+    return f"{last.status} {age(last.started, now)}" if last else "none yet"
+
+
+def _next(rows: Sequence[Row]) -> list[Text]:
+    needing = [row for row in rows if row.next_command]
+    if not needing:
+        return []
+    lines = [Text.assemble("  ", (" ".join(row.next_command), "command")) for row in needing]
+    return [Text("Next:", style="heading"), *lines]
+
+
+def _notes(rows: Sequence[Row]) -> list[Text]:
+    hosts = sorted({host for row in rows for host in row.hosts})
+    return [Text(f"Not the provider's own host: {h} (set in the app)", "warn") for h in hosts] + [
+        Text(f"{row.connection.target}: {row.error}", "warn") for row in rows if row.error
+    ]

@@ -1,0 +1,1 @@
+"""Pushing recent records again."""

@@ -1,0 +1,83 @@
+"""What a sync tells while it runs and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from syncdoctor.errors import ExitCode
+from syncdoctor.model import Cause, Exchange, Finding
+from syncdoctor.resync.entries import Entry
+from syncdoctor.store.rows import Sync
+
+STOPPED_BY_HAND = (int(ExitCode.INTERRUPTED), int(ExitCode.TERMINATED))
+Judge = Callable[[Exchange], Sequence[Finding]]
+
+
+class RecordOutcome(StrEnum):
+    """What became of one record of the source; the last two only in a dry run."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    UNCHANGED = "unchanged"
+    WOULD_CREATE = "would-create"
+    WOULD_UPDATE = "would-update"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """One record's outcome. ``line`` and ``column`` are places in the source."""
+
+    kind: str
+    key: str
+    outcome: RecordOutcome
+    message: str = ""
+    cause: Cause | None = None
+    provider_id: str | None = None
+    line: int | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a sync could not go on: exit code, words, and the judgement where there is one."""
+
+    exit_code: int
+    message: str
+    hint: str | None = None
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The end of a sync. ``sync`` is None for a dry run."""
+
+    target: str
+    exit_code: int
+    sync: Sync | None
+    counts: Mapping[RecordOutcome, int]
+    events: tuple[RecordEvent, ...]
+    held_back: Mapping[str, int] = field(default_factory=dict)
+    stopped: Stopped | None = None
+    rejects: Path | None = None
+    not_sent: int = 0
+    seen: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+def events_of(entry: Entry) -> list[RecordEvent]:
+    """The events of a record that was refused before anything was sent."""
+    return [
+        RecordEvent(
+            entry.kind,
+            entry.key,
+            RecordOutcome.REJECTED,
+            "; ".join(str(p) for p in entry.problems),
+            Cause.RECORD_INVALID,
+            line=entry.raw.line,
+            column=next((p.column for p in entry.problems if p.column), None),
+        )
+    ]

@@ -1,0 +1,239 @@
+"""Resync: pushes recent records again, and never doubles or wipes one.
+
+One lock for each connection; the journal is asked first, then the provider, and only then is
+anything sent. Killed anywhere and run again, nothing is lost and nothing is doubled.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from syncdoctor.engine.adapter import Adapter
+from syncdoctor.engine.provider import Provider
+from syncdoctor.errors import ExitCode, SyncdoctorError
+from syncdoctor.model import Connection, Trigger
+from syncdoctor.resync.dispatch import Dispatcher, Sender
+from syncdoctor.resync.entries import Entry
+from syncdoctor.resync.evidence import keep_evidence
+from syncdoctor.resync.journal import Journal
+from syncdoctor.resync.lock import lock
+from syncdoctor.resync.plan import Plan, Selection
+from syncdoctor.resync.preparation import Prepared, prepare
+from syncdoctor.resync.rejects import write_rejects
+from syncdoctor.resync.report import (
+    STOPPED_BY_HAND,
+    Judge,
+    RecordEvent,
+    RecordOutcome,
+    Report,
+    Stopped,
+    events_of,
+)
+from syncdoctor.resync.sending import Sending, Task
+from syncdoctor.resync.sources import Source
+from syncdoctor.resync.stages import Stages
+from syncdoctor.store.rows import Counts, Sync, SyncStatus
+from syncdoctor.store.statedb import StateDB
+
+
+@dataclass(slots=True)
+class Stop:
+    """Set by a signal: the exit code to leave with once the batches in flight have landed."""
+
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one sync needs. ``open_client`` makes a client that may write."""
+
+    connection: Connection
+    provider: Provider
+    adapter: Adapter
+    db: StateDB
+    state_dir: Path
+    source: Path
+    selection: Selection
+    open_client: Callable[[], Sender]
+    judge: Judge
+    kind: str | None = None
+    trigger: Trigger = Trigger.MANUAL
+    rejects: Path | None = None
+    resume: bool = False
+    stop: Stop = field(default_factory=Stop)
+    on_event: Callable[[RecordEvent], None] = lambda _: None
+
+
+def resync(job: Job) -> Report:
+    """Run one sync over one connection.
+
+    Raises:
+        Locked: another run has the connection.
+        Guarded: the source is suddenly empty, or more would change than allowed.
+        UsageError: the source cannot be used.
+    """
+    with lock(job.state_dir, job.connection):
+        job.db.close_abandoned(job.connection.uid)
+        selection = _resumed(job) if job.resume else job.selection
+        sync = job.db.begin_sync(
+            job.connection.uid, job.connection.target, job.trigger, scope=_scope(selection)
+        )
+        run = _Run(job, sync)
+        try:
+            report = run.go(selection)
+        except SyncdoctorError as error:
+            job.db.end_sync(sync.id, SyncStatus.FAILED, run.counts(), message=error.message)
+            raise
+        except BaseException:
+            job.db.end_sync(sync.id, SyncStatus.INTERRUPTED, run.counts())
+            raise
+        keep_evidence(job.db, job.connection, report)
+        return report
+
+
+class _Run:
+    """One sync while it runs: what happened so far."""
+
+    def __init__(self, job: Job, sync: Sync) -> None:
+        self._job = job
+        self._sync = sync
+        self._events: list[RecordEvent] = []
+        self._refused: list[tuple[Entry, str]] = []
+        self._unknown = 0
+
+    def go(self, selection: Selection) -> Report:
+        job = self._job
+        prepared = prepare(job.db, job.connection, job.source, job.kind, job.adapter, selection)
+        plan = prepared.plan
+        for entry in plan.refused:
+            self._refused.append((entry, "; ".join(str(p) for p in entry.problems)))
+            for event in events_of(entry):
+                self._tell(event)
+        for record in plan.unchanged:
+            self._tell(
+                RecordEvent(record.kind, record.key, RecordOutcome.UNCHANGED, line=record.position)
+            )
+        stopped = self._send(plan) if plan.steps or job.db.unresolved(job.connection.uid) else None
+        return self._finished(prepared, stopped)
+
+    def counts(self) -> Counts:
+        n = Counter(event.outcome for event in self._events)
+        return Counts(
+            n[RecordOutcome.CONFIRMED],
+            n[RecordOutcome.REJECTED],
+            self._unknown,
+            n[RecordOutcome.UNCHANGED],
+        )
+
+    def _send(self, plan: Plan) -> Stopped | None:
+        job = self._job
+        journal = Journal(job.db, self._sync.id, job.connection.uid)
+        limits = job.provider.limits
+        with Dispatcher(job.open_client, limits.concurrent or 1) as dispatcher:
+            sending = Sending(
+                job.adapter,
+                limits,
+                journal,
+                dispatcher,
+                job.judge,
+                self._landed,
+                lambda: job.stop.code is not None,
+            )
+            Stages(sending, journal, job.adapter).run(plan.steps)
+        left = job.db.unresolved(job.connection.uid)
+        mine = {step.identity for step in plan.steps}
+        for operation in left:
+            if operation.sync_id == self._sync.id and (operation.kind, operation.key) in mine:
+                self._unknown += 1
+                message = "No answer came; the next run asks whether it arrived."
+                outcome = RecordOutcome.UNKNOWN
+                self._tell(RecordEvent(operation.kind, operation.key, outcome, message))
+        return sending.stopped
+
+    def _landed(self, task: Task, event: RecordEvent) -> None:
+        if task.step is None:
+            return
+        if event.outcome is RecordOutcome.REJECTED:
+            self._refused.append((task.step.entry, event.message))
+        self._tell(event)
+
+    def _tell(self, event: RecordEvent) -> None:
+        self._events.append(event)
+        self._job.on_event(event)
+
+    def _finished(self, prepared: Prepared, stopped: Stopped | None) -> Report:
+        job, counts, plan = self._job, self.counts(), prepared.plan
+        code = _exit_code(job.stop, stopped, counts)
+        rejects = None
+        if self._refused:
+            path = job.rejects or _rejects_path(job, prepared.source, self._sync)
+            rejects = write_rejects(path, prepared.source, self._refused)
+        first = next((e for e in self._events if e.outcome is RecordOutcome.REJECTED), None)
+        cause = stopped.finding.cause if stopped and stopped.finding else None
+        message = stopped.message if stopped else None
+        if code == ExitCode.PARTIAL and first is not None:
+            cause, message = first.cause, first.message
+        sync = job.db.end_sync(self._sync.id, _status(code), counts, cause=cause, message=message)
+        return Report(
+            target=job.connection.target,
+            exit_code=code,
+            sync=sync,
+            counts=Counter(event.outcome for event in self._events),
+            events=tuple(self._events),
+            held_back=plan.held_back,
+            stopped=stopped,
+            rejects=rejects,
+            not_sent=plan.seen - sum(plan.held_back.values()) - len(self._events),
+            seen=plan.seen,
+            warnings=prepared.source.warnings,
+        )
+
+
+def _resumed(job: Job) -> Selection:
+    """What the last run was asked for, when it was interrupted; else what this one is."""
+    last = job.db.last_sync(job.connection.uid)
+    if last is None or last.status is not SyncStatus.INTERRUPTED:
+        return job.selection
+    scope: Mapping[str, object] = last.scope
+    kinds, records = scope.get("kinds"), scope.get("records")
+    return Selection(
+        since=dt.datetime.fromisoformat(str(scope["since"])),
+        kinds=frozenset(map(str, kinds)) if isinstance(kinds, list) else frozenset(),
+        records=frozenset(map(str, records)) if isinstance(records, list) else frozenset(),
+        failed=bool(scope.get("failed")),
+        max_changes=job.selection.max_changes,
+    )
+
+
+def _scope(selection: Selection) -> dict[str, object]:
+    return {
+        "since": selection.since.isoformat(),
+        "kinds": sorted(selection.kinds),
+        "records": sorted(selection.records),
+        "failed": selection.failed,
+    }
+
+
+def _exit_code(stop: Stop, stopped: Stopped | None, counts: Counts) -> int:
+    if stopped is not None:
+        return stopped.exit_code
+    if stop.code is not None:
+        return stop.code
+    return int(ExitCode.PARTIAL if counts.rejected or counts.unknown else ExitCode.OK)
+
+
+def _status(code: int) -> SyncStatus:
+    if code in STOPPED_BY_HAND:
+        return SyncStatus.INTERRUPTED
+    known = {int(ExitCode.OK): SyncStatus.SUCCEEDED, int(ExitCode.PARTIAL): SyncStatus.PARTIAL}
+    return known.get(code, SyncStatus.FAILED)
+
+
+def _rejects_path(job: Job, source: Source, sync: Sync) -> Path:
+    name = job.connection.target.replace("/", "-")
+    suffix = ".csv" if source.is_csv else ".jsonl"
+    return job.state_dir / "rejects" / f"{name}-sync-{sync.id}{suffix}"

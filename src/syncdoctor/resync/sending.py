@@ -1,0 +1,297 @@
+"""Brings planned records to the provider, batch by batch, with the journal written round each.
+
+All state is kept by the thread that made it; the dispatcher's threads only send.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+
+from syncdoctor.engine.adapter import Adapter, Item, Outcome, Ref, Remote, Request, Standing
+from syncdoctor.engine.provider import Limits
+from syncdoctor.engine.record import Operation, OperationState
+from syncdoctor.errors import SyncdoctorError
+from syncdoctor.model import Cause, Exchange
+from syncdoctor.resync.dispatch import Dispatcher
+from syncdoctor.resync.journal import Journal
+from syncdoctor.resync.plan import Step
+from syncdoctor.resync.report import Judge, RecordEvent, RecordOutcome, Stopped
+from syncdoctor.resync.verdicts import narrowed, stopped_by
+from syncdoctor.store.operations import Result
+from syncdoctor.wire.client import Answer
+
+CREATE, UPDATE = "create", "update"
+BAD_REQUEST, TOO_LARGE, SERVER_ERROR = 400, 413, 500
+LOST_TRIES = 3
+S = OperationState
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One operation with what it sends. ``step`` is None for a contact that a document names.
+
+    ``tried``: it was sent before, and what became of that is not known.
+    """
+
+    operation: Operation
+    item: Item
+    step: Step | None = None
+    tried: bool = False
+
+    @property
+    def look_first(self) -> bool:
+        """Whether to ask for it before it is sent."""
+        return self.step is not None and self.step.look_first
+
+    @property
+    def ref(self) -> Ref:
+        """How to ask for it."""
+        return Ref.of(self.item.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tasks of one kind that go in one request. ``lost``: how often no answer came."""
+
+    verb: str
+    kind: str
+    tasks: tuple[Task, ...]
+    lost: int = 0
+
+
+class Sending:
+    """Sends tasks. ``stopped`` says why it stopped before the end; ``stop()`` is asked first."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        limits: Limits,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        judge: Judge,
+        on_event: Callable[[Task, RecordEvent], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.stopped: Stopped | None = None
+        self._adapter = adapter
+        self._limits = limits
+        self._journal = journal
+        self._dispatcher = dispatcher
+        self._judge = judge
+        self._on_event = on_event
+        self._stop = stop
+        self._results: list[tuple[Task, Result, RecordEvent]] = []
+
+    @property
+    def halted(self) -> bool:
+        """Whether nothing more may be sent."""
+        return self.stopped is not None or self._stop()
+
+    def look_up(self, kind: str, refs: Sequence[Ref]) -> tuple[Remote, ...] | None:
+        """Ask the provider for records; None when it could not be asked, which stops the sync."""
+        requests = self._adapter.look_up(kind, refs)
+        found: list[Remote] = []
+        for future in [self._dispatcher.submit(request) for request in requests]:
+            answer = self._answer(future)
+            if answer is None:
+                continue
+            if answer.ok:
+                found.extend(self._adapter.found(kind, answer.body))
+            else:
+                self._halt(answer.exchange)
+        return None if self.stopped else tuple(found)
+
+    def send(self, tasks: Sequence[Task]) -> None:
+        """Bring every task to its end, or stop. New records; what is there already is compared."""
+        queue = deque(self._batches(CREATE, [t for t in tasks if t.item.remote is None]))
+        queue.extend(self._batches(UPDATE, [t for t in tasks if t.item.remote is not None]))
+        flying: dict[Future[Answer], Batch] = {}
+        while flying or (queue and not self.halted):
+            while queue and len(flying) < self._dispatcher.concurrent and not self.halted:
+                batch = queue.popleft()
+                flying[self._launch(batch)] = batch
+            done, _ = wait(flying, return_when=FIRST_COMPLETED)
+            for future in done:
+                queue.extend(self._land(flying.pop(future), future))
+                self.flush()
+
+    def compared(self, task: Task, remote: Remote) -> Task | None:
+        """Settle a task whose record is there; gives it back when it has to be changed.
+
+        What is settled is written by :meth:`flush`.
+        """
+        comparison = self._adapter.compare(task.item.record, remote)
+        if comparison.standing is Standing.SAME:
+            outcome = RecordOutcome.CONFIRMED if task.tried else RecordOutcome.UNCHANGED
+            self._finish(task, S.CONFIRMED, outcome, provider_id=remote.id)
+            return None
+        if comparison.standing is Standing.LOCKED:
+            message = f"{task.item.record.key} {comparison.why}."
+            self.refuse(task, message, Cause.RECORD_LOCKED)
+            return None
+        return replace(task, item=replace(task.item, remote=remote))
+
+    def refuse(self, task: Task, message: str, cause: Cause) -> None:
+        """Settle a task as rejected; written by :meth:`flush`."""
+        self._finish(task, S.REJECTED, RecordOutcome.REJECTED, message=message, cause=cause)
+
+    def flush(self) -> None:
+        """Write down what was settled, in one go, and tell of it."""
+        settled, self._results = self._results, []
+        self._journal.settle([result for _, result, _ in settled])
+        for task, _, event in settled:
+            self._on_event(task, event)
+
+    # -- one batch -------------------------------------------------------------------------------
+
+    def _batches(self, verb: str, tasks: Sequence[Task]) -> Iterator[Batch]:
+        for kind in self._adapter.kinds:
+            mine = tuple(t for t in tasks if t.item.record.kind == kind)
+            for start in range(0, len(mine), self._limits.batch):
+                yield from self._fitting(
+                    Batch(verb, kind, mine[start : start + self._limits.batch])
+                )
+
+    def _fitting(self, batch: Batch) -> Iterator[Batch]:
+        largest = self._limits.max_body_bytes
+        if largest and len(batch.tasks) > 1 and _size(self._request(batch)) > largest:
+            for half in _halves(batch):
+                yield from self._fitting(half)
+        else:
+            yield batch
+
+    def _request(self, batch: Batch) -> Request:
+        make = self._adapter.create if batch.verb == CREATE else self._adapter.update
+        return make(batch.kind, [t.item for t in batch.tasks])
+
+    def _launch(self, batch: Batch) -> Future[Answer]:
+        key = self._journal.intend([t.operation for t in batch.tasks], batch.verb)
+        return self._dispatcher.submit(self._request(batch), key)
+
+    def _land(self, batch: Batch, future: Future[Answer]) -> Sequence[Batch]:
+        """Settle a batch whose answer is there; gives the batches that follow from it."""
+        answer = self._answer(future)
+        if answer is None:
+            self._settle(batch, S.UNKNOWN)
+            return ()
+        status = answer.status
+        if status is None or status >= SERVER_ERROR:
+            return self._lost(batch, answer)
+        outcomes = self._adapter.outcomes(batch.kind, len(batch.tasks), answer.body)
+        if outcomes is not None and (answer.ok or status == BAD_REQUEST):
+            return self._apply(batch, outcomes, answer)
+        if answer.ok:
+            return self._lost(batch, answer)
+        self._settle(batch, S.PLANNED)
+        if status in (BAD_REQUEST, TOO_LARGE):
+            if len(batch.tasks) > 1:  # one of them spoils the rest
+                return _halves(batch)
+            self._reject(batch.tasks[0], answer.exchange)
+        else:
+            self._halt(answer.exchange)
+        return ()
+
+    def _apply(self, batch: Batch, outcomes: Sequence[Outcome], answer: Answer) -> Sequence[Batch]:
+        there = []
+        for task, outcome in zip(batch.tasks, outcomes, strict=True):
+            if outcome.accepted:
+                made = RecordOutcome.CONFIRMED
+                self._finish(task, S.CONFIRMED, made, provider_id=outcome.provider_id)
+            elif outcome.exists and batch.verb == CREATE:
+                there.append((task, outcome))
+            else:
+                self._reject(task, narrowed(answer.exchange, outcome), outcome.message)
+        if not there:
+            return ()
+        self._settle(replace(batch, tasks=tuple(t for t, _ in there)), S.PLANNED)
+        return self._meet(batch.kind, there, answer)
+
+    def _meet(
+        self, kind: str, there: Sequence[tuple[Task, Outcome]], answer: Answer
+    ) -> Sequence[Batch]:
+        """Look at records that were refused because they exist."""
+        remotes = self.look_up(kind, [task.ref for task, _ in there])
+        if remotes is None:
+            return ()
+        to_change = []
+        for task, outcome in there:
+            remote = next((r for r in remotes if r.answers(task.ref)), None)
+            if remote is None:
+                self._reject(task, narrowed(answer.exchange, outcome), outcome.message)
+            elif changed := self.compared(task, remote):
+                to_change.append(changed)
+        return tuple(self._batches(UPDATE, to_change))
+
+    def _lost(self, batch: Batch, answer: Answer) -> Sequence[Batch]:
+        """No answer, or one that does not say: ask what arrived, and send the rest again."""
+        self._settle(batch, S.UNKNOWN)
+        if batch.lost + 1 >= LOST_TRIES or self.halted:
+            self._halt(answer.exchange)
+            return ()
+        remotes = self.look_up(batch.kind, [task.ref for task in batch.tasks])
+        if remotes is None:
+            return ()
+        again, to_change = [], []
+        for task in batch.tasks:
+            remote = next((r for r in remotes if r.answers(task.ref)), None)
+            if remote is None:
+                again.append(task)
+            elif changed := self.compared(replace(task, tried=True), remote):
+                to_change.append(changed)
+        follow = [Batch(batch.verb, batch.kind, tuple(again), batch.lost + 1)] if again else []
+        changes = [replace(b, lost=batch.lost + 1) for b in self._batches(UPDATE, to_change)]
+        return (*follow, *changes)
+
+    # -- results ---------------------------------------------------------------------------------
+
+    def _answer(self, future: Future[Answer]) -> Answer | None:
+        try:
+            return future.result()
+        except SyncdoctorError as error:
+            self.stopped = self.stopped or Stopped(error.exit_code, error.message, error.hint)
+            return None
+
+    def _halt(self, exchange: Exchange) -> None:
+        self.stopped = self.stopped or stopped_by(exchange, self._judge(exchange))
+
+    def _reject(self, task: Task, exchange: Exchange, said: str = "") -> None:
+        findings = self._judge(exchange)
+        cause = findings[0].cause if findings else Cause.UNKNOWN
+        message = said or (findings[0].said if findings else f"HTTP {exchange.status}")
+        self.refuse(task, message, cause)
+
+    def _settle(self, batch: Batch, state: OperationState) -> None:
+        self._journal.settle([Result(t.operation.id, state) for t in batch.tasks])
+
+    def _finish(
+        self,
+        task: Task,
+        state: OperationState,
+        outcome: RecordOutcome,
+        *,
+        message: str = "",
+        cause: Cause | None = None,
+        provider_id: str | None = None,
+    ) -> None:
+        record = task.item.record
+        line = record.position or None
+        self._results.append(
+            (
+                task,
+                Result(task.operation.id, state, provider_id, cause, message or None),
+                RecordEvent(record.kind, record.key, outcome, message, cause, provider_id, line),
+            )
+        )
+
+
+def _halves(batch: Batch) -> tuple[Batch, Batch]:
+    middle = len(batch.tasks) // 2
+    return replace(batch, tasks=batch.tasks[:middle]), replace(batch, tasks=batch.tasks[middle:])
+
+
+def _size(request: Request) -> int:
+    return len(json.dumps(request.json, separators=(",", ":")).encode())

@@ -1,0 +1,184 @@
+"""States of connections: what a cause means for them, how they are shown, the next command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from syncdoctor.config import Workspace
+from syncdoctor.engine.guide import Guide
+from syncdoctor.engine.provider import Provider
+from syncdoctor.errors import ExitCode, SyncdoctorError
+from syncdoctor.model import Cause, Connection, Diagnosis, Severity, State
+from syncdoctor.store.rows import Evidence, Sync, SyncStatus
+
+BAD_ENDS = (SyncStatus.FAILED, SyncStatus.PARTIAL, SyncStatus.INTERRUPTED)
+
+# What a cause means for the state of a connection; any other cause leaves the last sync failed.
+STATE_OF: Mapping[Cause, State] = {
+    Cause.ACCESS_TOKEN_EXPIRED: State.RECONNECT_NEEDED,
+    Cause.RECONNECT_NEEDED: State.RECONNECT_NEEDED,
+    Cause.CONSENT_BLOCKED: State.RECONNECT_NEEDED,
+    Cause.APP_CREDENTIALS: State.RECONNECT_NEEDED,
+    Cause.REDIRECT_MISMATCH: State.RECONNECT_NEEDED,
+    Cause.SCOPE_MISSING: State.RECONNECT_NEEDED,
+    Cause.TENANT_NOT_CONNECTED: State.RECONNECT_NEEDED,
+    Cause.SETTING_MISSING: State.SETUP_NEEDED,
+    Cause.WRONG_ENVIRONMENT: State.SETUP_NEEDED,
+    Cause.VERIFICATION_PENDING: State.VERIFYING,
+    Cause.ORGANISATION_INACTIVE: State.INACTIVE,
+    Cause.PLAN_LIMIT: State.INACTIVE,
+    Cause.API_DISABLED: State.INACTIVE,
+    Cause.PROVIDER_OUTAGE: State.UNKNOWN,
+    Cause.NETWORK_FAILURE: State.UNKNOWN,
+    Cause.RATE_LIMITED: State.UNKNOWN,
+    Cause.QUOTA_EXHAUSTED: State.UNKNOWN,
+    Cause.UNKNOWN: State.UNKNOWN,
+}
+TEMPORARY = frozenset(
+    {Cause.PROVIDER_OUTAGE, Cause.NETWORK_FAILURE, Cause.RATE_LIMITED, Cause.QUOTA_EXHAUSTED}
+)
+_LABELS: Mapping[State, str] = {
+    State.HEALTHY: "Healthy",
+    State.VERIFYING: "Verifying",
+    State.RECONNECT_NEEDED: "Reconnect needed",
+    State.LAST_SYNC_FAILED: "Last sync failed",
+    State.INACTIVE: "Inactive",
+    State.UNKNOWN: "Not checked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A connection with all that a diagnosis needs to know of it."""
+
+    connection: Connection
+    workspace: Workspace
+    provider: Provider
+    guide: Guide
+    last_sync: Sync | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of ``status``: a connection, its state, and how old the evidence is."""
+
+    connection: Connection
+    state: State
+    label: str
+    evidence: Evidence | None
+    last_sync: Sync | None
+    next_command: tuple[str, ...]
+    missing: str | None = None
+    error: str | None = None
+    exit_code: int = 0
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The connection's name on the command line."""
+        return self.connection.target
+
+    def failed(self, error: SyncdoctorError) -> Row:
+        """The same line when the check could not be made, and why."""
+        return replace(
+            self, state=State.UNKNOWN, error=error.message, exit_code=int(error.exit_code)
+        )
+
+
+def exit_code(diagnosis: Diagnosis, fail_on: str = "error") -> int:
+    """The exit code of one diagnosis (contract, section 5).
+
+    Args:
+        fail_on: ``error``, ``warning`` or ``never``.
+    """
+    counted = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNING)}
+    serious = [f for f in diagnosis.findings if f.severity in counted.get(fail_on, ())]
+    if fail_on == "never":
+        return int(ExitCode.OK)
+    if diagnosis.state is State.RECONNECT_NEEDED:
+        return int(ExitCode.SIGN_IN)
+    if not serious:
+        crashed = any(check.outcome == "crashed" for check in diagnosis.checks)
+        return int(ExitCode.NOT_CHECKED if crashed else ExitCode.OK)
+    if serious[0].cause in TEMPORARY:
+        return int(ExitCode.TEMPORARY)
+    return int(ExitCode.PROBLEM)
+
+
+def state_label(state: State, guide: Guide, missing: str | None = None) -> str:
+    """The words for a state: the guide's own, else the contract's."""
+    if state in guide.states:
+        return guide.states[state]
+    if state is State.SETUP_NEEDED:
+        return f"Pick {_picked(missing)}"
+    return _LABELS[state]
+
+
+def known_row(case: Case, evidence: Evidence | None, hosts: tuple[str, ...]) -> Row:
+    """A line of ``status`` from what is known; nothing is asked."""
+    connection, last = case.connection, case.last_sync
+    missing = _missing_setting(case)
+    state = evidence.state if evidence else State.UNKNOWN
+    if not connection.enabled:
+        state = State.INACTIVE
+    elif missing and state in {State.UNKNOWN, State.HEALTHY}:
+        state = State.SETUP_NEEDED
+    elif _failed_since(last, evidence) and state in {State.UNKNOWN, State.HEALTHY}:
+        state = State.LAST_SYNC_FAILED
+    return Row(
+        connection=connection,
+        state=state,
+        label=state_label(state, case.guide, missing),
+        evidence=evidence,
+        last_sync=last,
+        next_command=next_command(connection, state, case.provider),
+        missing=missing,
+        exit_code=state_exit_code(state, evidence),
+        hosts=hosts,
+    )
+
+
+def state_exit_code(state: State, evidence: Evidence | None = None) -> int:
+    """The exit code that a state stands for in ``status``; not checked is no failure."""
+    if evidence is not None and state is State.UNKNOWN and evidence.cause in TEMPORARY:
+        return int(ExitCode.TEMPORARY)
+    codes = {
+        State.RECONNECT_NEEDED: ExitCode.SIGN_IN,
+        State.SETUP_NEEDED: ExitCode.PROBLEM,
+        State.LAST_SYNC_FAILED: ExitCode.PROBLEM,
+        State.INACTIVE: ExitCode.PROBLEM,
+    }
+    return int(codes.get(state, ExitCode.OK))
+
+
+def next_command(connection: Connection, state: State, provider: Provider) -> tuple[str, ...]:
+    """The command to type next; empty when nothing is needed."""
+    target = connection.target
+    setup = "configure" if "configure" in provider.actions else "pick"
+    if state is State.SETUP_NEEDED and connection.organisation is None:
+        return ("syncdoctor", "reconnect", target)
+    return {
+        State.RECONNECT_NEEDED: ("syncdoctor", "reconnect", target),
+        State.SETUP_NEEDED: ("syncdoctor", "connection", setup, target),
+        State.LAST_SYNC_FAILED: ("syncdoctor", "resync", target, "--failed"),
+        State.INACTIVE: ("syncdoctor", "diagnose", target),
+        State.UNKNOWN: ("syncdoctor", "diagnose", target),
+        State.VERIFYING: ("syncdoctor", "status", target, "--live"),
+    }.get(state, ())
+
+
+def _picked(missing: str | None) -> str:
+    words = {"organisation": "organisation", "calendar": "calendar", "category": "category"}
+    return words.get(missing or "", "accounts")
+
+
+def _missing_setting(case: Case) -> str | None:
+    chosen = {"organisation": case.connection.organisation, **case.connection.settings}
+    return next((n for n in case.provider.required_settings if chosen.get(n) is None), None)
+
+
+def _failed_since(last: Sync | None, evidence: Evidence | None) -> bool:
+    if last is None or last.status not in BAD_ENDS:
+        return False
+    return evidence is None or evidence.source == "resync" or last.started > evidence.checked_at

@@ -1,0 +1,198 @@
+"""One SQLite file: opened with care, migrated, kept aside when damaged."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from syncdoctor.errors import ConfigError, StoreError, TemporaryFailure
+from syncdoctor.store.schema import MIGRATIONS
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def utc_now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """A SQLite file of this version's schema, for one thread.
+
+    ``warning`` says what was found wrong with the file when it was opened, for the caller to
+    show; None when all was well.
+
+    Raises:
+        ConfigError: the file was written by a newer version.
+        StoreError: the file can be neither read nor replaced.
+        TemporaryFailure: another process held the file for longer than ten seconds.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.path = path
+        self.warning: str | None = None
+        self._clock = clock
+        self._connection = self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def now(self) -> datetime:
+        """The moment that is written into rows."""
+        return self._clock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; on return it is on the disk."""
+        with self._guarded():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._guarded():
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row of a query."""
+        with self._guarded():
+            found: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
+            return found
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise self._operational(error) from None
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+                raise
+            self._connection.close()
+            kept = self._keep_aside()
+            raise StoreError(
+                f"The state database was damaged ({error}); it is kept as {kept}.",
+                "Run the same command again: a fresh one is made.",
+            ) from None
+
+    def _operational(self, error: sqlite3.OperationalError) -> StoreError | TemporaryFailure:
+        if "locked" in str(error) or "busy" in str(error):
+            return TemporaryFailure(
+                f"The state database {self.path} is in use by another process.",
+                "Run the same command again.",
+            )
+        return StoreError(
+            f"The state database {self.path} cannot be used: {error}.",
+            "Look at the free space and the permissions of that directory.",
+        )
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made here, so that no moment passes in which others could read it.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreError(
+                f"The state database {self.path} cannot be opened: {error.strerror}.",
+                "Choose another directory with SYNCDOCTOR_STATE_DIR.",
+            ) from None
+        try:
+            return self._connect()
+        except sqlite3.OperationalError as error:
+            raise self._operational(error) from None
+        except sqlite3.DatabaseError as error:
+            kept = self._keep_aside()
+            self.warning = (
+                f"The state database was damaged ({error}); it is kept as {kept}, "
+                "and a fresh one was made: history begins anew."
+            )
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: an intent is on the disk before its request leaves.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        if self._version(connection) == len(MIGRATIONS):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = self._version(connection)  # another process may have been first
+            for script in MIGRATIONS[version:]:
+                for statement in _statements(script):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        with closing(connection.execute("PRAGMA user_version")) as cursor:
+            version = int(cursor.fetchone()[0])
+        if version > len(MIGRATIONS):
+            raise ConfigError(
+                f"The state database {self.path} was written by a newer syncdoctor "
+                f"(schema {version}, this one knows {len(MIGRATIONS)}).",
+                "Upgrade syncdoctor, or name another directory with SYNCDOCTOR_STATE_DIR.",
+            )
+        return version
+
+    def _keep_aside(self) -> Path:
+        stamp = self._clock().strftime("%Y%m%dT%H%M%S")
+        kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        number = 1
+        while kept.exists():
+            number += 1
+            kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}-{number}")
+        self.path.replace(kept)
+        for suffix in ("-wal", "-shm"):
+            side = self.path.with_name(self.path.name + suffix)
+            if side.exists():
+                side.replace(kept.with_name(kept.name + suffix))
+        return kept
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

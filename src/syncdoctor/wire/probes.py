@@ -1,0 +1,104 @@
+"""Runs a provider's read-only probes. A probe that crashes is a result, and takes none down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+from syncdoctor.engine.provider import Probe, Provider
+from syncdoctor.errors import SignInNeeded, TemporaryFailure
+from syncdoctor.model import Check, Connection
+from syncdoctor.wire.client import Answer, Client
+
+OK = "ok"
+PROBLEM = "problem"
+SKIPPED = "skipped"
+CRASHED = "crashed"
+BAD_FACTS = (
+    "organisation_missing",
+    "setting_missing",
+    "setting_gone",
+    "permission_missing",
+)
+
+FactReader = Callable[[str, Any, Connection], Mapping[str, Any]]
+
+
+def fact_reader(provider: Provider) -> FactReader:
+    """The provider's own reading of its probes' answers; one that knows nothing if it has none."""
+    try:
+        room = import_module(f"syncdoctor.providers.{provider.id.replace('-', '_')}.probes")
+    except ModuleNotFoundError:
+        return _knows_nothing
+    reader: FactReader = room.facts
+    return reader
+
+
+def _knows_nothing(_probe: str, _body: Any, _connection: Connection) -> Mapping[str, Any]:
+    return {}
+
+
+def run(
+    client: Client,
+    connection: Connection,
+    *,
+    only: Iterable[str] | None = None,
+    told: Callable[[Check], None] | None = None,
+) -> tuple[Check, ...]:
+    """Ask every probe of the client's provider in order.
+
+    Args:
+        only: names of the probes to ask, with those that they need; None for all.
+        told: called with each check when it is known.
+    """
+    wanted = _with_needs(client.provider.probes, only)
+    read_facts = fact_reader(client.provider)
+    checks: dict[str, Check] = {}
+    for probe in client.provider.probes:
+        if probe.name not in wanted:
+            continue
+        failed = [need for need in probe.needs if need in checks and checks[need].outcome != OK]
+        if failed:
+            check = Check(probe.name, SKIPPED, f"not asked: {failed[0]} failed")
+        else:
+            check = _ask(client, connection, probe, read_facts)
+        checks[probe.name] = check
+        if told is not None:
+            told(check)
+    return tuple(checks.values())
+
+
+def _ask(client: Client, connection: Connection, probe: Probe, read_facts: FactReader) -> Check:
+    try:
+        answer = client.send(probe.method, probe.path, base=probe.base)
+        facts = dict(read_facts(probe.name, answer.body, connection)) if answer.ok else {}
+    except (SignInNeeded, TemporaryFailure) as error:
+        # The token was refused half-way and could not be renewed.
+        return Check(probe.name, PROBLEM, error.message, error.exchange)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The answer has a shape that nobody knows: said as such, the other probes go on.
+        return Check(
+            probe.name,
+            CRASHED,
+            f"the answer could not be read ({type(error).__name__})",
+            client.exchanges[-1] if client.exchanges else None,
+        )
+    seen = str(facts.pop("seen", probe.summary))
+    outcome = _outcome(answer, facts)
+    wrong = outcome == PROBLEM and answer.ok
+    return Check(probe.name, outcome, seen if wrong else probe.summary, answer.exchange, facts)
+
+
+def _outcome(answer: Answer, facts: Mapping[str, Any]) -> str:
+    return OK if answer.ok and not any(facts.get(fact) for fact in BAD_FACTS) else PROBLEM
+
+
+def _with_needs(probes: tuple[Probe, ...], only: Iterable[str] | None) -> set[str]:
+    if only is None:
+        return {probe.name for probe in probes}
+    wanted = set(only)
+    for probe in reversed(probes):
+        if probe.name in wanted:
+            wanted.update(probe.needs)
+    return wanted

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from syncdoctor.engine.catalogue import Catalogue
+from syncdoctor.engine.commands import safe, typed
+from syncdoctor.model import USUAL_ACTION, Action, Cause
+
+WRITES = {"remove", "disconnect", "configure", "rotate", "revoke", "--save", "--bundle"}
+
+
+@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("action", Action)
+def test_what_runs_unasked_writes_nothing(cause: Cause, action: Action) -> None:
+    command = safe(cause, action, "acme/xero", None)
+    assert command[0] == "syncdoctor"
+    assert "acme/xero" in command
+    assert not WRITES & set(command)
+    assert "resync" not in command or "--dry-run" in command
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_a_command_for_a_person(cause: Cause) -> None:
+    assert typed(cause, USUAL_ACTION[cause], "acme/xero", None)[0] == "syncdoctor"
+
+
+def test_a_connection_without_settings_is_joined_again(
+    made: Callable[..., Catalogue],
+) -> None:
+    facts = """
+id = "acct"
+name = "Acct"
+organisation_word = "company"
+actions = ["reconnect", "remove"]
+"""
+    plain = made(facts=facts).providers["acct"]
+    with_settings = typed(Cause.SETTING_MISSING, Action.CONFIGURE, "a/b", None)
+    assert with_settings == ("syncdoctor", "connection", "configure", "a/b")
+    without = typed(Cause.SETTING_MISSING, Action.CONFIGURE, "a/b", plain)
+    assert without == ("syncdoctor", "reconnect", "a/b")

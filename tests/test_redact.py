@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncdoctor import redact
+from syncdoctor.redact import MASK
+
+SECRET = "S3cretValue-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"access_token": "%s"}',
+        '{\\"refresh_token\\":\\"%s\\"}',
+        "{'client_secret': '%s'}",
+        "[refresh_token] => %s",
+        "refresh_token=%s&grant_type=refresh_token",
+        "GET /callback?code=%s&state=abc HTTP/1.1",
+        "http://localhost/cb?state=%s",
+        "Authorization: Bearer %s",
+        "authorization: Zoho-oauthtoken %s",
+        "Bearer %s",
+        "Set-Cookie: session=%s; Path=/",
+        "x-myobapi-cftoken: %s",
+        "https://user:%s@proxy.example:8080",
+        'password="%s"',
+        "client_secret: %s",
+        "api_key=%s",
+        "curl -H 'X-Api-Key: %s' https://api.example",
+    ],
+)
+def test_secrets_are_taken_out_of_text(text: str) -> None:
+    clean = redact.text(text % SECRET)
+    assert SECRET not in clean
+    assert MASK in clean
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl",
+        "ya29.a0AfH6SMBx-abcdefghij",
+        "1//0gabcdefghijklmnopqrstuvw",
+        "1000.0123456789abcdef0123456789abcdef.0123456789abcdef0123456789abcdef",
+        "sandbox_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef",
+        "GOCSPX-abcdefghijklmnop",
+    ],
+)
+def test_tokens_that_show_what_they_are_go_anywhere(token: str) -> None:
+    assert token not in redact.text(f"something about {token} happened")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The refresh token is invalid",
+        "error: invalid_client_secret",
+        "Token has been expired or revoked.",
+        "{'error': 'invalid_grant'}",
+        'Bearer realm="x", error="invalid_token"',
+        "Basic authentication is required",
+        '{"errors": {"password": ["is too short"]}}',
+        '{"code": 57, "message": "You are not authorized to perform this operation"}',
+        "The access token: has been revoked",
+    ],
+)
+def test_error_words_stay(text: str) -> None:
+    assert redact.text(text) == text
+
+
+def test_bodies_and_headers_are_redacted_and_counted() -> None:
+    made = redact.exchange(
+        url=f"https://h/token?code={SECRET}",
+        headers={"Authorization": f"Bearer {SECRET}", "X-Request-Id": "r-1"},
+        body={"access_token": SECRET, "error": "invalid_grant", "code": 57, "n": {"x": [SECRET]}},
+        exception=f"refused: token={SECRET}?token={SECRET}",
+        known=[SECRET],
+    )
+    assert SECRET not in repr(made)
+    assert made.body["error"] == "invalid_grant"
+    assert made.body["code"] == 57
+    assert made.headers["x-request-id"] == "r-1"
+    assert made.redactions >= 5
+
+
+def test_what_is_nested_too_deep_is_cut_off() -> None:
+    deep: object = {"access_token": SECRET}
+    for _ in range(200):
+        deep = [deep]
+    assert SECRET not in json.dumps(redact.exchange(body=deep).body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_any_json_is_taken(value: object) -> None:
+    made = redact.exchange(body={"any": value, "refresh_token": SECRET})
+    assert made.body["refresh_token"] == MASK
+    assert SECRET not in repr(made)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_a_known_secret_is_found_in_any_surroundings(before: str, after: str) -> None:
+    clean = redact.Redactor([SECRET, quote(SECRET)]).text(before + SECRET + after)
+    assert SECRET not in clean

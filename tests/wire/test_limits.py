@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import multiprocessing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syncdoctor.engine.provider import Limits
+from syncdoctor.errors import TemporaryFailure
+from syncdoctor.wire.limits import Limiter, retry_after_s
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def limiter(path: Path, clock: Clock, *, per_minute: int = 3, patience_s: float = 90.0) -> Limiter:
+    limits = Limits(per_minute=per_minute)
+    return Limiter(limits, path, "k", patience_s=patience_s, clock=clock, sleep=clock.sleep)
+
+
+def test_requests_under_the_limit_do_not_wait(tmp_path: Path) -> None:
+    clock = Clock()
+    one = limiter(tmp_path, clock)
+    for _ in range(3):
+        one.acquire()
+    assert clock.slept == []
+
+
+def test_no_minute_ever_holds_more_than_the_limit(tmp_path: Path) -> None:
+    clock = Clock()
+    one, other = limiter(tmp_path, clock), limiter(tmp_path, clock)
+    taken = []
+    for number in range(20):
+        (one if number % 2 else other).acquire()
+        taken.append(clock.now)
+        clock.now += 3.0
+    for start in taken:
+        assert sum(start <= t < start + 60 for t in taken) <= 3
+
+
+def test_a_pause_that_a_provider_asks_for_holds_for_all(tmp_path: Path) -> None:
+    clock = Clock()
+    limiter(tmp_path, clock).learn(429, {"retry-after": "7"})
+    limiter(tmp_path, clock).acquire()
+    assert clock.slept == [7.0]
+
+
+def test_a_pause_beyond_patience_is_a_temporary_failure(tmp_path: Path) -> None:
+    clock = Clock()
+    one = limiter(tmp_path, clock, patience_s=60)
+    one.learn(429, {"retry-after": "3600"})
+    with pytest.raises(TemporaryFailure, match="3600 s"):
+        one.acquire()
+    assert clock.slept == []
+
+
+def test_a_damaged_count_is_begun_anew(tmp_path: Path) -> None:
+    clock = Clock()
+    one = limiter(tmp_path, clock)
+    one.acquire()
+    for file in tmp_path.glob("*.json"):
+        file.write_bytes(b"\x00 rubbish")
+    one.acquire()
+    assert clock.slept == []
+
+
+def take(path: Path, number: int) -> None:
+    one = Limiter(Limits(per_minute=1000), path, "k")
+    for _ in range(number):
+        one.acquire()
+
+
+def test_processes_share_one_count(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=take, args=(tmp_path, 25)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    clock = Clock()
+    counted = Limiter(Limits(per_minute=100), tmp_path, "k", patience_s=0)
+    with pytest.raises(TemporaryFailure):
+        counted.acquire()
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        ("Sun, 22 Nov 2026 10:00:30 GMT", 30.0),
+        ("Sun, 22 Nov 2026 09:00:00 GMT", 0.0),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) -> None:
+    now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC).timestamp()
+    assert retry_after_s({"retry-after": value}, now) == seconds
