@@ -62,9 +62,7 @@ class Explained:
         return -1 if self.best is None else GRAVITY[self.best.severity]
 
 
-def explain(
-    pending: Iterable[Pending], catalogue: Catalogue, guide: Guide
-) -> Iterator[Explained]:
+def explain(pending: Iterable[Pending], catalogue: Catalogue, guide: Guide) -> Iterator[Explained]:
     """Judge exchanges in their order; providers that they do not name are detected.
 
     What says the same as one before it is not judged again.

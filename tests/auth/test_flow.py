@@ -19,7 +19,6 @@ from syncdoctor.errors import (
     NotFound,
     SignInNeeded,
     StoreError,
-    SyncdoctorError,
     TemporaryFailure,
     UsageError,
 )
@@ -179,7 +178,7 @@ def test_an_error_with_a_wrong_state_is_not_believed(bench, consent):
         ("token-answer-lost", {}, TokenDelayed),
         ("access-token-expired", {"always": True, "path": "/connections"}, TokenRefused),
         ("html-error-page", {"path": "/connections"}, TokenDelayed),
-        ("malformed-json", {"path": "/connections"}, SyncdoctorError),
+        ("malformed-json", {"path": "/connections"}, TokenDelayed),
     ],
 )
 def test_a_fault_at_any_step_leaves_the_old_token(bench, consent, fault, params, error):
@@ -379,13 +378,23 @@ def test_a_sign_in_can_be_begun_here_and_completed_there(bench, consent):
     spent = []
     with pytest.raises(UsageError, match="does not answer this sign-in"):
         complete(
-            bench.sign_in(), bench.vault, bench.config, waiting.authorisation(pending),
-            location.replace("state=", "state=x"), choose=first, spent=lambda: spent.append(1),
+            bench.sign_in(),
+            bench.vault,
+            bench.config,
+            waiting.authorisation(pending),
+            location.replace("state=", "state=x"),
+            choose=first,
+            spent=lambda: spent.append(1),
         )
     assert not spent
     done = complete(
-        bench.sign_in(), bench.vault, bench.config, waiting.authorisation(pending), location,
-        choose=first, spent=lambda: waiting.drop(pending),
+        bench.sign_in(),
+        bench.vault,
+        bench.config,
+        waiting.authorisation(pending),
+        location,
+        choose=first,
+        spent=lambda: waiting.drop(pending),
     )
     assert done.organisation is not None
     with pytest.raises(NotFound):

@@ -172,7 +172,14 @@ def test_a_store_that_cannot_be_written_does_not_spend_the_refresh_token(bench):
 def borrowed(bench, **settings):
     c = bench.connection
     return Connection(
-        c.workspace, c.name, c.uid, c.provider, c.app, c.created, c.organisation, settings,
+        c.workspace,
+        c.name,
+        c.uid,
+        c.provider,
+        c.app,
+        c.created,
+        c.organisation,
+        settings,
         ownership=Ownership.BORROWED,
     )
 
@@ -190,7 +197,9 @@ def test_a_borrowed_token_is_never_refreshed(bench):
 def test_a_token_command_is_asked_and_asked_again_when_its_token_was_refused(bench, tmp_path):
     script = tmp_path / "token"
     count = tmp_path / "count"
-    script.write_text(f"#!/bin/sh\necho x >> {count}\nwc -l < {count} | tr -d ' ' | sed s/^/tok-/\n")
+    script.write_text(
+        f"#!/bin/sh\necho x >> {count}\nwc -l < {count} | tr -d ' ' | sed s/^/tok-/\n"
+    )
     script.chmod(0o700)
     bench.connection = borrowed(bench, token_command=str(script))
     keeper = bench.keeper()

@@ -154,6 +154,8 @@ def test_the_memory_is_bounded(made: Make, text_of: Text, monkeypatch: pytest.Mo
 
 
 def test_a_thousand_expressions_miss_nothing_in_a_long_text(made: Make, text_of: Text) -> None:
-    rules = [text_of(f"acct.r{n}", when=f"message = 'reason .*{n}\\b.*here'") for n in range(1000)]
+    rules = [
+        text_of(f"acct.r{n}", when=f"message = 'reason .*\\b{n}\\b.*here'") for n in range(1000)
+    ]
     body = {"message": "reason " + "many words " * 150 + "777 right here"}
     assert found(made(*rules), Exchange(status=400, body=body)) == ["acct.r777"]

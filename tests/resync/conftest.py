@@ -30,9 +30,7 @@ HEADER = (
 
 def invoice(number: str, *, contact: str = "Juniper & Co", amount: str = "120.00",
             kind: str = "invoice", status: str = "authorised") -> str:  # fmt: skip
-    return (
-        f"{kind},{number},{contact},,2026-11-20,2026-12-20,{status},Consulting,1,{amount}\n"
-    )
+    return f"{kind},{number},{contact},,2026-11-20,2026-12-20,{status},Consulting,1,{amount}\n"
 
 
 @pytest.fixture(scope="session")
@@ -85,9 +83,7 @@ class Bench:
         )
 
     def judge(self, exchange: Exchange) -> tuple[Finding, ...]:
-        return judge(
-            self.catalogue, load_guide("default"), exchange, connection=self.connection
-        )
+        return judge(self.catalogue, load_guide("default"), exchange, connection=self.connection)
 
     def open_db(self) -> StateDB:
         return StateDB(self.state_dir / "state.sqlite3", clock=lambda: self.clock)

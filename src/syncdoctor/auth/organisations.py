@@ -76,7 +76,7 @@ def seen_by(token: Token, app: App, provider: Provider, target: str) -> Seen | N
     with Client(provider, app, token=lambda _: token.access_token, tries=3) as client:
         client.keep_secret(token.access_token, token.refresh_token or "")
         answer = identity_answer(client, provider)
-    if not answer.ok:
+    if not answer.ok or not isinstance(answer.body, (dict, list)):
         words, again = said(answer.exchange), f"syncdoctor reconnect {target}"
         if answer.status in REFUSING_STATUSES:
             raise TokenRefused(

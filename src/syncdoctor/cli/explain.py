@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from syncdoctor.intake.parse import Intake
 
 LEAST = {"warning": 1, "error": 2, "never": 3}
-SUFFIXES = (".json", ".jsonl", ".ndjson", ".har", ".yaml", ".yml", ".txt", ".log", ".http", ".xml", ".html")
+SUFFIXES = (
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".har",
+    ".yaml",
+    ".yml",
+    ".txt",
+    ".log",
+    ".http",
+    ".xml",
+    ".html",
+)
 
 
 def attach(app: typer.Typer) -> None:
@@ -36,7 +48,7 @@ def explain(
         list[str] | None,
         typer.Argument(
             metavar="FILE... | - | RULE | CAUSE | PROVIDER:CODE",
-            help="Files or - for stdin; or words of the catalogue, e.g. gocardless:mandate_is_inactive.",
+            help="Files, - for stdin, or words of the catalogue.",
             show_default=False,
         ),
     ] = None,
@@ -46,7 +58,9 @@ def explain(
     guide: Annotated[
         str, typer.Option("--guide", metavar="NAME", help="The product's guide to take steps from.")
     ] = "default",
-    summary: Annotated[bool, typer.Option("--summary", help="Group many answers by cause.")] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Group many answers by cause.")
+    ] = False,
     reply: Annotated[
         bool, typer.Option("--reply", help="Write the message for the customer.")
     ] = False,

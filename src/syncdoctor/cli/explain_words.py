@@ -41,7 +41,9 @@ def entries(ctx: Context, words: list[str], guide_name: str) -> int:
     guide = load_guide(guide_name, ctx.config_dir / "guides", ctx.cache_dir)
     found = [_entry(catalogue, word) for word in words]
     if ctx.json:
-        _print_document(ctx, "explain-entry", entries=[_entry_row(one, catalogue, guide) for one in found])
+        _print_document(
+            ctx, "explain-entry", entries=[_entry_row(one, catalogue, guide) for one in found]
+        )
         return int(ExitCode.OK)
     for one in found:
         ctx.out().print("\n".join(_lines(one, catalogue, guide)), soft_wrap=True)
@@ -151,10 +153,8 @@ def _close(catalogue: Catalogue, word: str) -> str:
 def _lines(entry: Entry, catalogue: Catalogue, guide: Guide) -> list[str]:
     from syncdoctor.render.rule_page import page
 
-    if entry.kind == "rule":
-        lines = [page(entry.rules[0], catalogue)]
-    else:
-        lines = [f"# {entry.word}", ""]
+    is_rule = entry.kind == "rule"
+    lines = [page(entry.rules[0], catalogue)] if is_rule else [f"# {entry.word}", ""]
     advice = _advice(entry, catalogue, guide)
     if advice is not None:
         action = entry.rules[0].action if entry.kind == "rule" and entry.rules else None
@@ -164,7 +164,9 @@ def _lines(entry: Entry, catalogue: Catalogue, guide: Guide) -> list[str]:
         lines.append("")
     if entry.kind != "rule":
         lines += ["## Rules", ""]
-        lines += [f"- {rule.id} ({rule.cause}, {rule.confidence}): {rule.meaning}" for rule in entry.rules]
+        lines += [
+            f"- {rule.id} ({rule.cause}, {rule.confidence}): {rule.meaning}" for rule in entry.rules
+        ]
     return lines
 
 

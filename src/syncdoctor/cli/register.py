@@ -16,6 +16,8 @@ MODULES = (
     "reconnect",
     "resync",
     "history",
+    "records",
+    "records",
     "connection",
     "app",
     "store",

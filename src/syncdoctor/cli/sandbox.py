@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,6 +98,8 @@ def _say_served(
                 "commands": list(commands.values()),
             }
         )
+        # Whoever started this reads the addresses while it goes on serving.
+        sys.stdout.flush()
         return
     out = ctx.out()
     out.print(f"The sandbox serves {', '.join(served)} at {url}", highlight=False)

@@ -88,7 +88,7 @@ def _of_records(
     findings = []
     for group in sorted(groups.values(), key=order, reverse=True):
         parts = case.findings(*group[0])[0]
-        parts["matched"] = {**parts["matched"], "records": len(group)}
+        parts["matched"] = {**parts.get("matched", NOTHING), "records": len(group)}
         findings.append(Finding(**parts, exchange=exchange))
     return tuple(findings)
 

@@ -69,7 +69,7 @@ def pick(plan: Plan, body: Any) -> list[list[Any]]:
         for slot, steps in plan.listed:
             for item in body if type(body) is list else ():
                 _follow(item, steps, found[slot])
-    if plan.deep:
+    if plan.deep and (type(body) is dict or type(body) is list):
         _walk(body, plan.deep, found)
     return found
 

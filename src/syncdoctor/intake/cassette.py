@@ -87,5 +87,9 @@ def _text(body: Any, where: str) -> str | None:
         else:
             body = body.get("string")
     if isinstance(body, bytes):
-        return unpacked(body, where).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return (
+            unpacked(body, where)
+            .decode("utf-8", "replace")
+            .replace("\0", "\N{REPLACEMENT CHARACTER}")
+        )
     return body if isinstance(body, str) else None

@@ -91,7 +91,10 @@ class _Signs:
             pass
         owner = self.exact.get(host)
         if owner is None:
-            owner = next((p for suffix, p in self.suffixes if host.endswith(suffix) or host == suffix[1:]), None)
+            owner = next(
+                (p for suffix, p in self.suffixes if host.endswith(suffix) or host == suffix[1:]),
+                None,
+            )
         if len(self.remembered) < REMEMBERED:
             self.remembered[host] = owner
         return owner

@@ -1,7 +1,7 @@
 """Takes a provider's answer out of the text in which an SDK or an HTTP client wrapped it.
 
-``enrich`` fills what an exchange lacks: status, body, URL and method, from its exception text, from an opaque
-text body, or from the redirect that it was answered with. What the exchange has is never overwritten.
+``enrich`` fills what an exchange lacks: status, body, URL and method, from its exception text, from
+an opaque text body, or from the redirect that it was answered with. What is there stays.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ _UNESCAPE = re.compile(r"\\(?:(\\)|([\"'/])|([nrt]))")
 _MARKUP = re.compile(
     r"<(\?xml|!doctype|[A-Za-z][\w:.-]*)(?=[\s>])(?!\w* at 0x)[^<>]*>.*", re.IGNORECASE | re.DOTALL
 )
-_NOT_MARKUP = re.compile(r"<(?:Response|HttpError|class|module|function|anonymous)\b[ \[]|<[^<>]* at 0x")
+_NOT_MARKUP = re.compile(
+    r"<(?:Response|HttpError|class|module|function|anonymous)\b[ \[]|<[^<>]* at 0x"
+)
 _TRANSPORT_CODE = re.compile(r"\A(?:E[A-Z]{3,}|ERR_|UND_ERR)")
 
 
@@ -85,7 +87,11 @@ def _merge(exchange: Exchange, fragment: Any, text: str) -> Exchange:
         if isinstance(body, str) and (inner := _best(_unescape(body))) is not None:
             body = inner
         return _filled(exchange, text, {**told, "body": body})
-    return _filled(exchange, text, {"body": _clothed(fragment), "status": jsonform.parts(fragment).get("status")})
+    return _filled(
+        exchange,
+        text,
+        {"body": _clothed(fragment), "status": jsonform.parts(fragment).get("status")},
+    )
 
 
 def _filled(exchange: Exchange, text: str, told: jsonform.Parts) -> Exchange:
@@ -156,7 +162,9 @@ def _unescape(text: str) -> str:
     for _ in range(LAYERS):
         if not _ESCAPED.search(text):
             break
-        text = _UNESCAPE.sub(lambda m: m[1] or m[2] or {"n": "\n", "r": "\r", "t": "\t"}[m[3]], text)
+        text = _UNESCAPE.sub(
+            lambda m: m[1] or m[2] or {"n": "\n", "r": "\r", "t": "\t"}[m[3]], text
+        )
     return text
 
 

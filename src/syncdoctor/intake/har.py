@@ -35,7 +35,9 @@ def exchanges(value: dict[str, Any], name: str) -> Iterator[Exchange]:
     """
     entries = value["log"]["entries"]
     if not entries:
-        raise UsageError(f"{name} is a HAR without entries.", "Record it again with the network tab open.")
+        raise UsageError(
+            f"{name} is a HAR without entries.", "Record it again with the network tab open."
+        )
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
             raise UsageError(f"{name}, log.entries[{number}]: this is no HAR entry.")
@@ -74,7 +76,9 @@ def _text(content: dict[str, Any], where: str) -> str | None:
         data = base64.b64decode(text, validate=False)
     except (binascii.Error, ValueError):
         raise UsageError(f"{where}: the body is not base64 as it says.") from None
-    return unpacked(data, where).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return (
+        unpacked(data, where).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )
 
 
 def unpacked(data: bytes, where: str) -> bytes:

@@ -1,6 +1,7 @@
-"""Parsed JSON → the parts of an exchange: the contract's form, HTTP clients' error objects, log records.
+"""Parsed JSON → the parts of an exchange.
 
-What is none of these is taken for a provider's bare body.
+Known are the contract's form, the error objects of HTTP clients and structured log records. What is
+none of these is taken for a provider's bare body.
 """
 
 from __future__ import annotations
@@ -72,15 +73,24 @@ def _is_exchange(item: Any) -> bool:
 
 
 def _contract(value: dict[str, Any]) -> Parts:
-    """The form of the contract, and those of axios, gaxios, got and xero-node, which resemble it."""
+    """The form of the contract, and what axios, gaxios, got and xero-node print."""
     response = value.get("response")
     answer = response if isinstance(response, dict) else {}
     request = value.get("request")
     if not isinstance(request, dict):
-        request = next((c for c in (value.get("config"), answer.get("request"), answer.get("config")) if isinstance(c, dict)), {})
+        request = next(
+            (
+                c
+                for c in (value.get("config"), answer.get("request"), answer.get("config"))
+                if isinstance(c, dict)
+            ),
+            {},
+        )
     exception = value.get("exception")
     if exception is None and not answer:
-        exception = next((value[key] for key in ("message", "stack") if isinstance(value.get(key), str)), None)
+        exception = next(
+            (value[key] for key in ("message", "stack") if isinstance(value.get(key), str)), None
+        )
     if isinstance(response, str) and not exception:
         exception = response
     return {
@@ -100,9 +110,15 @@ def _contract(value: dict[str, Any]) -> Parts:
 def _flat(value: dict[str, Any]) -> Parts | None:
     """An answer as clients print it: a status beside a body or headers, all on one level."""
     status = _status(value)
-    if status is None or not any(key in value for key in ("body", "data", "headers", "responseBody", "rawBody")):
+    if status is None or not any(
+        key in value for key in ("body", "data", "headers", "responseBody", "rawBody")
+    ):
         return None
-    if "body" not in value and "headers" not in value and not isinstance(value.get("data"), (dict, list, str)):
+    if (
+        "body" not in value
+        and "headers" not in value
+        and not isinstance(value.get("data"), (dict, list, str))
+    ):
         return None
     return {
         "method": _method(value),
@@ -121,7 +137,10 @@ def _log_record(value: dict[str, Any]) -> Parts | None:
     texts = [_words(value[key]) for key in dict.fromkeys(_MESSAGE + _MORE) if value.get(key)]
     if not texts:
         return None
-    status = next((s for key in ("status", "statusCode", "status_code") if (s := _number(value.get(key)))), None)
+    status = next(
+        (s for key in ("status", "statusCode", "status_code") if (s := _number(value.get(key)))),
+        None,
+    )
     return {
         "exception": "\n".join(text for text in texts if text),
         "status": status,
@@ -165,7 +184,12 @@ def _told_status(value: Any) -> int | None:
     if not isinstance(value, dict):
         return None
     inner = value.get("error")
-    places = [value.get("Status"), value.get("status"), value.get("HttpStatusCode"), value.get("code")]
+    places = [
+        value.get("Status"),
+        value.get("status"),
+        value.get("HttpStatusCode"),
+        value.get("code"),
+    ]
     if isinstance(inner, dict):
         places = [inner.get("code"), inner.get("status"), *places]
     numbers = (_number(place) for place in places)
@@ -184,7 +208,11 @@ def _url(request: Mapping[str, Any]) -> str:
             found = found.get("href") or found.get("raw")
         if isinstance(found, str):
             base = request.get("baseURL")
-            return base.rstrip("/") + "/" + found.lstrip("/") if isinstance(base, str) and "://" not in found else found
+            return (
+                base.rstrip("/") + "/" + found.lstrip("/")
+                if isinstance(base, str) and "://" not in found
+                else found
+            )
     return ""
 
 

@@ -34,9 +34,13 @@ _BEGINS = re.compile(
 )
 _TRACEBACK = "Traceback (most recent call last)"
 _CHAINED = ("During handling of the above", "The above exception was")
-_QUIET = re.compile(r"\b(?:TRACE|DEBUG|INFO|NOTICE)\b|\blevel=(?:trace|debug|info)\b", re.IGNORECASE)
+_QUIET = re.compile(
+    r"\b(?:TRACE|DEBUG|INFO|NOTICE)\b|\blevel=(?:trace|debug|info)\b", re.IGNORECASE
+)
 _TROUBLE = re.compile(
-    r"""error(?!s?["']?\s*[:=]\s*(?:0|null|none|nil|\[\]|false|""))|exception|fatal|critical|fail(?:ed|ure|s|ing)\b|denied|refused|
+    r"""
+    error(?!s?["']?\s{0,2}[:=]\s{0,2}(?:0|null|none|nil|\[\]|false|""))|exception|fatal|
+    critical|fail(?:ed|ure|s|ing)\b|denied|refused|
     reset\ by|timed?[ -]?out|unauthori[sz]ed|forbidden|invalid|expired|revoked|not\ allowed|not\ found|
     unable|cannot|could\ not|rejected|exceeded|blocked|disabled|problem|throttl|too\ many""",
     re.IGNORECASE | re.VERBOSE,
@@ -51,7 +55,9 @@ def entries(lines: Iterable[str]) -> Iterator[str]:
     for raw in lines:
         line = _ANSI.sub("", raw) if "\x1b" in raw else raw
         begins = _BEGINS.match(line) is not None
-        split = begins or (line.startswith(_TRACEBACK) and not timed and not last.startswith(_CHAINED))
+        split = begins or (
+            line.startswith(_TRACEBACK) and not timed and not last.startswith(_CHAINED)
+        )
         if held and (split or (size > LONGEST and not line.strip())):
             yield "\n".join(held)
             held, size = [], 0

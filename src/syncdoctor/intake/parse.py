@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -82,7 +83,7 @@ class Intake:
         return (pending.make() for pending in self.pending(provider))
 
     def pending(
-        self, provider: str | None = None, passing: Set[str] = frozenset()
+        self, provider: str | None = None, passing: AbstractSet[str] = frozenset()
     ) -> Iterator[Pending]:
         """The exchanges before they are made, so that what was seen before need not be.
 
@@ -192,7 +193,7 @@ def _made(value: Any, provider: str | None) -> Exchange:
     return exchange if provider is None else replace(exchange, provider=provider)
 
 
-def _key(value: Any, provider: str | None, passing: Set[str]) -> bytes | None:
+def _key(value: Any, provider: str | None, passing: AbstractSet[str]) -> bytes | None:
     """What two values have in common that say the same; None when they are too long."""
     told = value
     if type(value) is dict and "response" in value and _EXTRA.isdisjoint(value):

@@ -22,15 +22,25 @@ _STATUS = re.compile(r"(?:< )?HTTP/\d(?:\.\d)? (\d{3})(?: (.*))?$")
 _REQUEST = re.compile(rf"(?:> )?({_METHODS}) (\S+)(?: HTTP/\d(?:\.\d)?)?$")
 _REQUEST_SURE = re.compile(rf"(?:> )?(?:{_METHODS}) (?:\S+ HTTP/\d|https?://\S+$)")
 _HEADER = re.compile(r"(?:[<>] )?([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*)$")
-_CURL_ERROR = re.compile(r"curl: \(\d+\)|\* (?:Could not resolve|connect to .* failed|SSL certificate problem|.*(?:refused|timed out|reset by peer))", re.I)
-_COMMAND = re.compile(r"\bcurl\s.*?['\"]?(https?://[^\s'\"]+)")
-_COMMAND_METHOD = re.compile(r"(?:-X|--request)[ =]?['\"]?([A-Z]+)")
-_NOISE = re.compile(r"[{}] \[\d+ bytes data\]|\s*% Total|\s*Dload|\s*\d+ +\S+ +\d+ +\S+ +.*:--|\* ")
+_CURL_ERROR = re.compile(
+    r"curl: \(\d+\)|\* (?:Could not resolve|connect to .{1,300} failed|SSL certificate problem|"
+    r".{0,300}(?:refused|timed out|reset by peer))",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(r"[$#>%\s]{0,4}curl\s.{0,2000}?(https?://[^\s'\"]+)")
+_COMMAND_METHOD = re.compile(r"(?:-X|--request)[ =]?['\"]?([A-Z]{1,10})")
+_NOISE = re.compile(
+    r"[{}] \[\d+ bytes data\]|\s{0,4}% Total|\s{0,9}Dload|\s{0,3}\d+ +\S+ +\d+ +\S+ .*:--|\* "
+)
 _LEFT = re.compile(r"\* (?:Connection #\d+ to host|Closing connection|Curl_|TLSv|Connection ).*$")
-_HOST = re.compile(r"\* (?:Connected to|Host|Trying|Could not resolve host:) ([A-Za-z0-9.-]+\.[A-Za-z]{2,})", re.I)
+_HOST = re.compile(
+    r"\* (?:Connected to|Host|Trying|Could not resolve host:) ([A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})",
+    re.IGNORECASE,
+)
 _CHUNK = re.compile(r"[0-9a-fA-F]{1,8}\r?$")
 SIGNS = re.compile(
-    rf"^(?:< |> )?(?:HTTP/\d(?:\.\d)? \d{{3}}(?: .*)?|(?:{_METHODS}) \S+ HTTP/\d(?:\.\d)?|(?:{_METHODS}) https?://\S+)\r?$|^curl: \(\d+\)",
+    rf"^(?:< |> )?(?:HTTP/\d(?:\.\d)? \d{{3}}(?: .*)?|(?:{_METHODS}) \S+ HTTP/\d(?:\.\d)?"
+    rf"|(?:{_METHODS}) https?://\S+)\r?$|^curl: \(\d+\)",
     re.MULTILINE,
 )
 
@@ -62,7 +72,6 @@ class _Reader:
 
     __slots__ = ("_now", "_place", "_verbose")
 
-
     def __init__(self) -> None:
         self._now = _Message()
         self._place = "between"
@@ -77,7 +86,7 @@ class _Reader:
             yield from self._finished()
             self._now = _Message(method=found[1], target=found[2], host=self._now.host)
             self._place = "request"
-        elif found := _COMMAND.search(line):
+        elif found := _COMMAND.match(line):
             yield from self._finished()
             method = _COMMAND_METHOD.search(line)
             self._now = _Message(method=method[1] if method else "GET", target=found[1])
@@ -158,7 +167,11 @@ def _parts(message: _Message) -> jsonform.Parts:
 
 def _body_of(message: _Message) -> Any:
     lines = message.body
-    if "chunked" in message.headers.get("transfer-encoding", "") and lines and _CHUNK.match(lines[0]):
+    if (
+        "chunked" in message.headers.get("transfer-encoding", "")
+        and lines
+        and _CHUNK.match(lines[0])
+    ):
         lines = [line for line in lines if not _CHUNK.match(line)]
     text = "\n".join(lines).strip()
     parsed = jsonform.body(text)

@@ -1,4 +1,4 @@
-"""The redirect URL of a sign-in: what the provider tells in ``?error=…`` (RFC 6749 section 4.1.2.1)."""
+"""The redirect URL of a sign-in, and what it tells of a failure (RFC 6749 section 4.1.2.1)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def told(url: str) -> dict[str, str] | None:
 def parts(text: str) -> dict[str, Any] | None:
     """The parts of an exchange when the text is the URL that a sign-in ended on, else None."""
     text = text.strip().strip("\"'<>")
-    if not _URL.match(text) or "?" not in text and "#" not in text:
+    if not _URL.match(text) or ("?" not in text and "#" not in text):
         return None
     said = told(text)
     if said is None and not ("code=" in text and "state=" in text):

@@ -140,7 +140,9 @@ class Source:
         try:
             return self._stream.read(size)
         except UnicodeError:
-            raise UsageError(f"{self.name} begins as UTF-16 or UTF-32 text and does not go on so.") from None
+            raise UsageError(
+                f"{self.name} begins as UTF-16 or UTF-32 text and does not go on so."
+            ) from None
 
     def _checked(self, line: bytes, number: int) -> bytes:
         if len(line) > LONGEST_LINE:

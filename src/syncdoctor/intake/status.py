@@ -1,4 +1,7 @@
-"""Finds the HTTP status, the method and the URL in what SDKs and HTTP clients print."""
+"""Finds the HTTP status, the method and the URL in what SDKs and HTTP clients print.
+
+Every repetition in these expressions is bounded: texts come from anybody, and none may take long.
+"""
 
 from __future__ import annotations
 
@@ -7,50 +10,68 @@ from http import HTTPStatus
 
 # Those that the standard does not list: webhook receivers (498, 499) and Cloudflare's (520 to 530).
 STATUSES = frozenset(int(s) for s in HTTPStatus) | {498, 499, *range(520, 531), 598, 599}
-_REASONS = "|".join(
-    sorted({re.escape(s.phrase) for s in HTTPStatus if s >= HTTPStatus.BAD_REQUEST}, key=len, reverse=True)
-)
+_PHRASES = {re.escape(s.phrase) for s in HTTPStatus if s >= HTTPStatus.BAD_REQUEST}
+_REASONS = "|".join(sorted(_PHRASES, key=len, reverse=True))
 
 # A status that a proxy gave to CONNECT is not the provider's.
-_PROXY = re.compile(r"tunnel connection failed|from proxy after CONNECT|CONNECT tunnel failed", re.I)
-
+_PROXY = re.compile(
+    r"tunnel connection failed|from proxy after CONNECT|CONNECT tunnel failed", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")  # a cheap test before the dear ones
 
 # Ordered: the surest first. Each has one group, the three digits.
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"""\bHTTP/\d(?:\.\d)?["']?\s+["']?([1-5]\d\d)\b""",
+        r"""\bHTTP/\d(?:\.\d)?["']?\s{1,3}["']?([1-5]\d\d)\b""",
         r"resulted in a `?([45]\d\d)\b",
-        r"does not indicate success:\s*([45]\d\d)\b",
-        r"""\b(?:http[ _-]?)?status[ _-]?(?:code)?["']*\s*(?:\(|\[|:|=>|=|->|of|is|was)?\s*["'(\[]*([1-5]\d\d)\b""",
+        r"does not indicate success:\s{0,3}([45]\d\d)\b",
+        r"""\bstatus[ _-]?(?:code)?["']{0,2}\s{0,3}(?:\(|\[|:|=>|=|->|of|is|was)?\s{0,3}"""
+        r"""["'(\[]{0,2}([1-5]\d\d)\b""",
         r"\bHttpError:? ([45]\d\d)\b",
-        r"<Response \[([1-5]\d\d)[^\]]*\]>",
-        r"\bHTTP(?:[ _-](?:error|status|response|request|code|returned|failed))*(?: code)?\s*[:#=-]?\s*[(\[]?([45]\d\d)\b",
+        r"<Response \[([1-5]\d\d)[^\]\n]{0,40}\]>",
+        r"\bHTTP(?:[ _-](?:error|status|response|request|code|returned|failed)){0,3}"
+        r"\s{0,2}[:#=-]?\s{0,2}[(\[]?([45]\d\d)\b",
         r"\b([45]\d\d) (?:client|server) error\b",
-        r"\breturned (?:an? )?(?:error|status|code|http)?:?\s*[(\[]?([45]\d\d)\b",
-        r"\b(?:responded|response|replied|answered|failed|rejected) (?:code )?(?:with |status |code )*(?:a |an )?:?\s*[(\[]?([45]\d\d)\b",
-        rf"""[\[(`'"\s:]([45]\d\d)[\])]?[`'"]?[\s:-]+(?:{_REASONS})\b""",
-        rf"^([45]\d\d)[\s:-]+(?:{_REASONS})\b",
-        rf"\b(?:{_REASONS})\s*[\[(]([45]\d\d)[\])]",
+        r"\breturned (?:an? )?(?:error|status|code|http)?:?\s{0,2}[(\[]?([45]\d\d)\b",
+        r"\b(?:responded|response|replied|answered|failed|rejected)"
+        r"(?: (?:code|with|status|a|an)){0,4}:?\s{0,2}[(\[]?([45]\d\d)\b",
+        rf"""[\[(`'"\s:]([45]\d\d)[\])]?[`'"]?[\s:-]{{1,4}}(?:{_REASONS})\b""",
+        rf"\A([45]\d\d)[\s:-]{{1,4}}(?:{_REASONS})\b",
+        rf"\b(?:{_REASONS})\s{{0,2}}[\[(]([45]\d\d)[\])]",
         r"\[([45]\d\d)\]",
         r"\(([45]\d\d)\)",
-        r"""\b(?:error|err|code|response_?code|error_?code)["']*\s*(?:code)?\s*(?:=>|[:=#])?\s*["']?([45]\d\d)\b(?![.\d])""",
-        rf"\b([45]\d\d)\s+(?:{_REASONS})\b",
-        r"^\s*([45]\d\d)\s*(?:[:-]|$)",
+        r"""\b(?:error|err|code|response_?code|error_?code)["']{0,2}\s{0,2}(?:code)?\s{0,2}"""
+        r"""(?:=>|[:=#])?\s{0,2}["']?([45]\d\d)\b(?![.\d])""",
+        rf"\b([45]\d\d)\s{{1,2}}(?:{_REASONS})\b",
+        r"\A\s{0,9}([45]\d\d)\s{0,2}(?:[:-]|$)",
     )
 )
+_ADDRESS = r"https?:(?:\\?/){2}"
 _REQUEST = (
-    re.compile(r"""\b(GET|POST|PUT|PATCH|DELETE|HEAD)\b[`'"\]:]?\s+(?:request )?(?:for |to |on )?[`'"\[<]*(https?:(?:\\?/){2}[^\s`'"<>\]]+)"""),
-    re.compile(r"""\[(GET|POST|PUT|PATCH|DELETE)\] to \[(https?://[^\s\]]+)\]"""),
-    re.compile(r"""HTTP Request: (GET|POST|PUT|PATCH|DELETE) (https?://\S+)"""),
+    re.compile(
+        r"""\b(GET|POST|PUT|PATCH|DELETE|HEAD)\b[`'"\]:]?\s{1,3}(?:request )?(?:for |to |on )?"""
+        rf"""[`'"\[<]{{0,2}}({_ADDRESS}[^\s`'"<>\]]+)"""
+    ),
+    re.compile(r"\[(GET|POST|PUT|PATCH|DELETE)\] to \[(https?://[^\s\]]+)\]"),
 )
 _URL = (
-    re.compile(r"""\b(?:when requesting|for url:?|requested url:?|request url:?|url["']?\s*[:=]>?|uri["']?\s*[:=]>?)\s*[`'"]?(https?:(?:\\?/){2}[^\s`'"<>,)\]]+)""", re.I),
-    re.compile(r"""\b(?:fetching|calling|connect(?:ing|ion)? to|request to|open|Get|Post)\s+[`'"]?(https?:(?:\\?/){2}[^\s`'"<>,)\]]+)"""),
+    re.compile(
+        r"""\b(?:when requesting|for url:?|requested url:?|request url:?|ur[li]["']?\s{0,2}[:=]>?)"""
+        rf"""\s{{0,2}}[`'"]?({_ADDRESS}[^\s`'"<>,)\]]+)""",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:fetching|calling|connect(?:ing|ion)? to|request to|open|Get|Post)\s{1,2}"
+        rf"""[`'"]?({_ADDRESS}[^\s`'"<>,)\]]+)"""
+    ),
 )
-_POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']{1,253})'.{0,120}?with url: (\S+)")
-_RESOLVE = re.compile(r"(?:Could not resolve host:?|getaddrinfo \w+|Failed to connect to|lookup) ([A-Za-z0-9.-]+\.[a-z]{2,})", re.I)
+_POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']{1,253})'.{0,120}?with url: (\S{1,4000})")
+_RESOLVE = re.compile(
+    r"(?:Could not resolve host:?|getaddrinfo \w{1,20}|Failed to connect to|lookup) "
+    r"([A-Za-z0-9.-]{1,250}\.[a-z]{2,24})\b",
+    re.IGNORECASE,
+)
 
 
 def status_in(text: str) -> int | None:

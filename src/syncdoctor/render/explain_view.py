@@ -37,7 +37,8 @@ def explained_view(
     if one.best is None:
         parts.append(Text("● Nothing is wrong with this answer.", style="ok"))
         return Group(*parts)
-    name = names[one.provider].name if one.provider in names else "The provider"
+    known = names.get(one.provider or "")
+    name = known.name if known else "The provider"
     shown = one.findings if verbose else one.findings[:1]
     for found in shown:
         cut = replace(found, said=_cut(found.said))

@@ -10,7 +10,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from syncdoctor.errors import ExitCode, SyncdoctorError
-from syncdoctor.model import Cause
 from syncdoctor.render import json_v1
 from syncdoctor.resync.report import RecordEvent, RecordOutcome, Report
 
@@ -46,7 +45,10 @@ def block(report: Report, hosts: Sequence[str] = (), *, verbose: bool = False) -
         lines.append(Text("  Interrupted.", "warn"))
     if report.not_sent:
         lines.append(Text(f"  {report.not_sent} not sent yet."))
-    refused = [e for e in report.events if e.outcome is RecordOutcome.REJECTED]
+    refused = sorted(
+        (e for e in report.events if e.outcome is RecordOutcome.REJECTED),
+        key=lambda e: e.line or 0,
+    )
     shown = refused if verbose else refused[:SHOWN]
     lines += [Text.assemble("  ", ("refused ", "bad"), _named(e), ": ", e.message) for e in shown]
     if len(shown) < len(refused):
@@ -124,7 +126,8 @@ def _counted(report: Report) -> str:
         if report.counts.get(outcome, 0)
     ]
     parts += [f"{count} left out ({reason})" for reason, count in report.held_back.items()]
-    return ", ".join(parts) + "." if parts else "nothing to send."
+    nothing = "nothing was sent." if report.stopped else "nothing to send."
+    return ", ".join(parts) + "." if parts else nothing
 
 
 def _named(event: RecordEvent) -> str:
@@ -146,7 +149,5 @@ def _next(report: Report) -> list[tuple[str, str]]:
             ("", f"{again} --resume" if report.sync else f"syncdoctor diagnose {report.target}")
         ]
     if report.rejects:
-        settings = any(e.cause is Cause.SETTING_MISSING for e in report.events)
-        first = [("", f"syncdoctor connection configure {report.target}")] if settings else []
-        return [*first, (f"Correct {report.rejects}, then: ", f"{again} --source {report.rejects}")]
+        return [(f"Correct {report.rejects}, then: ", f"{again} --source {report.rejects}")]
     return []

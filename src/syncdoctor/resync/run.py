@@ -171,7 +171,8 @@ class _Run:
         rejects = None
         if self._refused:
             path = job.rejects or _rejects_path(job, prepared.source, self._sync)
-            rejects = write_rejects(path, prepared.source, self._refused)
+            in_order = sorted(self._refused, key=lambda pair: pair[0].raw.line)
+            rejects = write_rejects(path, prepared.source, in_order)
         first = next((e for e in self._events if e.outcome is RecordOutcome.REJECTED), None)
         cause = stopped.finding.cause if stopped and stopped.finding else None
         message = stopped.message if stopped else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from syncdoctor.sandbox.app import build
 from syncdoctor.sandbox.world import World
 
 HOST = "127.0.0.1"
-START_S = 10.0
+STOP_S = 10.0
 
 
 class _Protocol(H11Protocol):
@@ -73,6 +73,7 @@ class Running:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
         self._server = _server(self.world)
+        self._ended = Event()
         self._thread = Thread(target=self._run, name="syncdoctor-sandbox", daemon=True)
 
     def app_urls(self, provider: str) -> dict[str, str]:
@@ -81,11 +82,15 @@ class Running:
 
     def wait(self) -> None:
         """Wait until the server ends; a signal interrupts it."""
-        while self._thread.is_alive():
-            self._thread.join(0.5)
+        # An event, because a join that a signal interrupts takes the thread for ended.
+        while not self._ended.wait(0.5):
+            pass
 
     def _run(self) -> None:
-        self._server.run(sockets=[self._listener])
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._ended.set()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -99,7 +104,7 @@ class Running:
         trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
-        self._thread.join(START_S)
+        self._ended.wait(STOP_S)
         self._listener.close()
 
 

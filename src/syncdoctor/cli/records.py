@@ -1,0 +1,104 @@
+"""``syncdoctor records``: what a source of records has to look like, and whether one does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from syncdoctor.cli.common import Context, with_context
+from syncdoctor.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from syncdoctor.resync.entries import Entry
+
+group = typer.Typer(no_args_is_help=True, help="The files that records come from.")
+SCHEMA = "syncdoctor.records/1"
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    app.add_typer(group, name="records")
+
+
+@group.command("schema")
+@with_context
+def schema(
+    ctx: Context,
+    kind: Annotated[str, typer.Argument(help="contact, invoice or credit-note")],
+) -> None:
+    """Print the JSON Schema of a record; a CSV has the same names as columns."""
+    from syncdoctor.resync.columns import json_schema
+
+    _check_kind(kind)
+    ctx.print_json(json_schema(kind))
+
+
+@group.command("check")
+@with_context
+def check(
+    ctx: Context,
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines")],
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Of rows that name none; invoice by default.")
+    ] = None,
+) -> int:
+    """Say what is wrong with a file of records, with line and column; nothing is sent."""
+    from syncdoctor.resync.sources import open_source
+
+    if kind is not None:
+        _check_kind(kind)
+    source = open_source(file, kind)
+    good, wrong = 0, []
+    for entry in source.entries():
+        if entry.problems:
+            wrong.append(entry)
+        else:
+            good += 1
+    code = ExitCode.PROBLEM if wrong else ExitCode.OK
+    if ctx.json:
+        ctx.print_json(_document(file, good, wrong, source.warnings, int(code)))
+        return int(code)
+    for warning in source.warnings:
+        ctx.err().print(warning, style="warn", soft_wrap=True)
+    out = ctx.out()
+    for entry in wrong:
+        for problem in entry.problems:
+            out.print(f"{file}, {problem}", soft_wrap=True)
+    if wrong or not ctx.quiet:
+        out.print(f"{good} records can be sent, {len(wrong)} cannot.")
+    return int(code)
+
+
+def _document(
+    file: Path, good: int, wrong: list[Entry], warnings: tuple[str, ...], code: int
+) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    from syncdoctor.render.json_v1 import header
+
+    return {
+        **header(SCHEMA, code, datetime.now(UTC)),
+        "file": str(file),
+        "good": good,
+        "wrong": [
+            {
+                "kind": entry.kind,
+                "key": entry.key,
+                "problems": [
+                    {"line": p.line, "column": p.column, "message": p.message}
+                    for p in entry.problems
+                ],
+            }
+            for entry in wrong
+        ],
+        "warnings": list(warnings),
+    }
+
+
+def _check_kind(kind: str) -> None:
+    from syncdoctor.engine.record import KINDS
+
+    if kind not in KINDS:
+        raise UsageError(f"There is no kind {kind!r}.", f"One of {', '.join(KINDS)}.")

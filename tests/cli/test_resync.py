@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Cli
+
+    from syncdoctor.sandbox.server import Running
+
+Golden = Callable[[str, str], None]
+HEADER = (
+    "kind,number,contact_name,date,due_date,status,line_description,quantity,unit_amount,account\n"
+)
+
+
+def row(number: str, contact: str = "Juniper & Co", amount: str = "120.00", *, days: int = 2,
+        kind: str = "invoice", account: str = "") -> str:  # fmt: skip
+    issued = (datetime.now(UTC) - timedelta(days=days)).date()
+    due = issued + timedelta(days=30)
+    return f"{kind},{number},{contact},{issued},{due},authorised,Advice,1,{amount},{account}\n"
+
+
+@pytest.fixture
+def source(home: Path) -> Path:
+    path = home / "records.csv"
+    path.write_text(
+        HEADER + row("INV-1") + row("INV-2", "New Customer Ltd") + row("INV-OLD", days=90)
+    )
+    return path
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def invoices(sandbox: Running) -> int:
+    return int(sandbox.world.state()["xero"]["organisations"]["Demo Company (UK)"]["Invoices"])
+
+
+def test_recent_records_are_sent_once(
+    cli: Cli, acme: str, sandbox: Running, source: Path, golden: Golden
+) -> None:
+    ran = cli("resync", acme, "--source", str(source))
+    assert (ran.code, ran.err) == (0, "")
+    golden("resync/sent.txt", ran.out)
+    golden("resync/unchanged.txt", cli("resync", acme, "--source", str(source)).out)
+    assert cli("status", "--json").json["connections"][0]["state"] == "healthy"
+
+
+def test_dry_run_says_what_would_go_and_sends_nothing(
+    cli: Cli, acme: str, sandbox: Running, source: Path, golden: Golden
+) -> None:
+    ran = cli("resync", acme, "--source", str(source), "--dry-run", "--verbose")
+    assert ran.code == 0
+    golden("resync/dry_run.txt", ran.out)
+    assert {r["method"] for r in sandbox.world.requests() if "api.xro" in r["path"]} == {"GET"}
+    assert cli("history", "--json").json["total"] == 0
+
+
+def test_refused_records_are_said_and_can_be_corrected_and_fed_back(
+    cli: Cli, acme: str, home: Path, source: Path, golden: Golden
+) -> None:
+    source.write_text(
+        HEADER + row("INV-1") + row("INV-2", amount="1.2.3") + row("INV-3", account="999")
+        + row("INV-4", contact="Closed Shop Ltd")
+    )  # fmt: skip
+    ran = cli("resync", acme, "--source", str(source))
+    assert ran.code == 3
+    golden("resync/refused.txt", ran.out)
+    (rejects,) = (home / "state" / "rejects").iterdir()
+    golden("resync/refused.csv", rejects.read_text())
+    corrected = home / "corrected.csv"
+    text = rejects.read_text().replace("1.2.3", "1.20").replace(",999", ",200")
+    corrected.write_text(text.replace("Closed Shop Ltd", "Open Shop Ltd"))
+    assert cli("resync", acme, "--source", str(corrected)).code == 0
+    assert cli("resync", acme, "--source", str(corrected), "--quiet").out == ""
+
+
+def test_json_lines(cli: Cli, acme: str, source: Path) -> None:
+    ran = cli("resync", acme, "--source", str(source), "--json")
+    first, second, end = lines(ran.out)
+    assert {first["key"], second["key"]} == {"INV-1", "INV-2"}
+    assert first | {"provider_id": 1, "key": 1, "line": 1} == {
+        "schema": "syncdoctor.resync/1", "event": "record", "target": "acme/xero",
+        "kind": "invoice", "key": 1, "outcome": "confirmed", "cause": None, "message": None,
+        "provider_id": 1, "line": 1, "column": None,
+    }  # fmt: skip
+    assert (end["event"], end["exit_code"], end["status"]) == ("sync", 0, "succeeded")
+    assert end["counts"]["confirmed"] == 2
+    assert end["held_back"] == {"not recent": 1}
+    assert end["stand_in_hosts"][0].startswith("127.0.0.1")
+
+
+def test_cron_is_silent_when_all_is_well_and_says_one_block_when_not(
+    cli: Cli, acme: str, sandbox: Running, home: Path, source: Path, golden: Golden
+) -> None:
+    workspace = home / "config" / "workspaces" / "acme.toml"
+    workspace.write_text(f'source = "{source}"\n' + workspace.read_text())
+    ran = cli("resync", "--all")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    source.write_text(HEADER + row("INV-9"))
+    sandbox.world.switch_on("refresh-token-revoked")
+    sandbox.world.switch_on("access-token-expired")
+    ran = cli("resync", "--all", "--quiet", "--automatic")
+    assert ran.code == 4
+    golden("resync/sign_in.txt", ran.out)
+    assert cli("history", "--json").json["syncs"][0]["status"] == "failed"
+    assert cli("status", "--json").json["connections"][0]["state"] == "reconnect-needed"
+
+
+def test_auto_sync_off_leaves_automatic_runs_out(
+    cli: Cli, acme: str, home: Path, source: Path
+) -> None:
+    workspace = home / "config" / "workspaces" / "acme.toml"
+    text = workspace.read_text()
+    assert "sales_account" in text
+    workspace.write_text(text.replace("sales_account", "auto_sync = false\nsales_account"))
+    ran = cli("resync", acme, "--source", str(source), "--automatic")
+    assert (ran.code, ran.out) == (0, "")
+    assert "auto-sync is off" in ran.err
+    assert "2 sent" in cli("resync", acme, "--source", str(source)).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "Give a target, or --all."),
+        (("acme/xero",), 2, "it is not known where its records come from"),
+        (("acme/xero", "--all"), 2, "Give a target, or --all."),
+        (("acme/none",), 10, "no connection 'acme/none'"),
+        (("acme/xero", "--source", "/nowhere.csv"), 2, "There is no file /nowhere.csv."),
+        (("acme/xero", "--source", "/"), 2, "is a directory"),
+        (("acme/xero", "--kind", "bill"), 2, "There is no kind 'bill'."),
+        (("acme/xero", "--record", "1", "--failed"), 2, "exclude each other"),
+        (("acme/xero", "--dry-run", "--resume"), 2, "--dry-run goes with neither"),
+    ],
+)
+def test_wrong_usage(cli: Cli, acme: str, arguments: tuple[str, ...], code: int, said: str) -> None:
+    ran = cli("resync", *arguments)
+    assert ran.code == code
+    assert said in ran.out + ran.err
+
+
+def test_guards_stop_with_9_before_anything_is_sent(
+    cli: Cli, acme: str, sandbox: Running, source: Path, golden: Golden
+) -> None:
+    ran = cli("resync", acme, "--source", str(source), "--max-changes", "1")
+    assert ran.code == 9
+    golden("resync/max_changes.txt", ran.out)
+    source.write_text("")
+    assert cli("resync", acme, "--source", str(source)).code == 2
+    source.write_text(HEADER + row("INV-1"))
+    assert cli("resync", acme, "--source", str(source)).code == 0
+    for empty in ("", HEADER):
+        source.write_text(empty)
+        ran = cli("resync", acme, "--source", str(source), "--json")
+        (line,) = lines(ran.out)
+        assert (ran.code, line["exit_code"], line["event"]) == (9, 9, "error")
+        assert "It had records before" in line["error"]["message"]
+
+
+def test_another_run_holds_the_lock(cli: Cli, acme: str, home: Path, source: Path) -> None:
+    from syncdoctor.config import Config
+    from syncdoctor.resync.lock import lock
+
+    connection = Config(home / "config").connection(acme)
+    with lock(home / "state", connection):
+        ran = cli("resync", acme, "--source", str(source))
+    assert ran.code == 11
+    assert "Another run is syncing acme/xero." in ran.out
+
+
+def test_no_token_ends_with_4(cli: Cli, acme: str, home: Path, source: Path) -> None:
+    (home / "state" / "tokens.sealed").unlink()
+    ran = cli("resync", acme, "--source", str(source))
+    assert ran.code == 4
+    assert "syncdoctor reconnect acme/xero" in ran.out
+
+
+def test_no_secret_is_written_anywhere(
+    cli: Cli, acme: str, sandbox: Running, home: Path, source: Path
+) -> None:
+    tokens = [t for t in sandbox.world.room("xero").oauth._access]
+    ran = cli("resync", acme, "--source", str(source), "--json", "--verbose")
+    written = b"".join(p.read_bytes() for p in home.rglob("*") if p.is_file()) + ran.out.encode()
+    assert tokens
+    assert not [t for t in tokens if t.encode() in written]
