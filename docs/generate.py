@@ -1,3 +1,4 @@
+# noqa: INP001 - a script beside the pages that it writes, no package
 """Write the page of each rule into docs/rules/, and their list.
 
     python docs/generate.py [--check]

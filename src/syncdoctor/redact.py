@@ -73,6 +73,7 @@ _HINTS = tuple(
 )
 _QUERY_HINT = re.compile(r"[?&](?:code|state|key|sig|session)=")
 _CLEAN: set[str] = set()  # texts with a hint and no secret: error words come again and again
+_CLEAN_KEYS: set[str] = set()  # names in bodies: the same few everywhere
 _MOST_CLEAN = 4096
 
 
@@ -140,7 +141,12 @@ class Redactor:
         return value
 
     def _key(self, key: Any) -> Any:
-        return self.text(key) if isinstance(key, str) else key
+        if not isinstance(key, str) or (self._known is None and key in _CLEAN_KEYS):
+            return key
+        clean = self.text(key)
+        if clean == key and len(_CLEAN_KEYS) < _MOST_CLEAN:
+            _CLEAN_KEYS.add(key)
+        return clean
 
     def _item(self, key: Any, value: Any, depth: int) -> Any:
         if isinstance(key, str) and key.lower() in SECRET_KEYS and value not in (None, "", [], {}):

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from syncdoctor.auth.flow import SignIn
@@ -19,6 +17,7 @@ from syncdoctor.config import Config
 from syncdoctor.engine.catalogue import load
 from syncdoctor.engine.provider import Provider
 from syncdoctor.model import App, Connection, Organisation
+from syncdoctor.sandbox.person import approve
 from syncdoctor.sandbox.server import Running
 
 SECRET = "planted-client-secret-8f14e45f"
@@ -28,12 +27,6 @@ DEMO = "Demo Company (UK)"
 @pytest.fixture(scope="session")
 def xero() -> Provider:
     return load().providers["xero"]
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Running]:
-    with Running() as running:
-        yield running
 
 
 @dataclass
@@ -120,26 +113,7 @@ def bench(sandbox: Running, xero: Provider, tmp_path: Path) -> Bench:
     return Bench(sandbox, xero, app, connection, vault, config, tmp_path / "state", now)
 
 
-Consent = Callable[..., str]
-
-
 @pytest.fixture
-def consent() -> Consent:
+def consent() -> Callable[..., str]:
     """Answer the consent page as a person would; where the browser is sent then."""
-
-    def answer(url: str, organisation: str | None = None, *, allow: bool = True) -> str:
-        with httpx2.Client() as client:
-            page = client.get(url)
-            if page.status_code == 302:
-                return page.headers["location"]
-            request = re.search(r'name="request" value="([^"]+)"', page.text)
-            offered = re.findall(r'name="organisation" value="([^"]+)"', page.text)
-            assert request is not None, page.text
-            form = {
-                "request": request[1],
-                "organisation": organisation or offered[0],
-                "decision": "allow" if allow else "cancel",
-            }
-            return client.post(url.split("?")[0], data=form).headers["location"]
-
-    return answer
+    return approve

@@ -162,7 +162,7 @@ def test_guards_stop_with_9_before_anything_is_sent(
         ran = cli("resync", acme, "--source", str(source), "--json")
         (line,) = lines(ran.out)
         assert (ran.code, line["exit_code"], line["event"]) == (9, 9, "error")
-        assert "It had records before" in line["error"]["message"]
+        assert "Records were sent before" in line["error"]["message"]
 
 
 def test_another_run_holds_the_lock(cli: Cli, acme: str, home: Path, source: Path) -> None:
@@ -186,7 +186,7 @@ def test_no_token_ends_with_4(cli: Cli, acme: str, home: Path, source: Path) -> 
 def test_no_secret_is_written_anywhere(
     cli: Cli, acme: str, sandbox: Running, home: Path, source: Path
 ) -> None:
-    tokens = [t for t in sandbox.world.room("xero").oauth._access]
+    tokens = list(sandbox.world.room("xero").oauth._access)
     ran = cli("resync", acme, "--source", str(source), "--json", "--verbose")
     written = b"".join(p.read_bytes() for p in home.rglob("*") if p.is_file()) + ran.out.encode()
     assert tokens

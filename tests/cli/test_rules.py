@@ -57,7 +57,6 @@ def test_list_as_text_counts_on_stderr(cli: Cli, own: Path) -> None:
         (("rules", "list", "--provider", "xeroo"), "xero"),
         (("rules", "list", "--cause", "rate-limit"), "rate-limited"),
         (("rules", "show", "xero.of-my-owm"), "xero.of-my-own"),
-        (("guide", "show", "solid"), "solido"),
     ],
 )
 def test_a_close_miss_is_suggested(
@@ -119,18 +118,3 @@ def test_a_file_that_is_not_there(cli: Cli, home: Path) -> None:
     ran = cli("rules", "test", str(home / "no.toml"))
     assert ran.code == 2
     assert "no.toml" in ran.err
-
-
-def test_guides_are_listed(cli: Cli) -> None:
-    names = [one["name"] for one in json.loads(cli("guide", "list", "--json").out)["guides"]]
-    assert {"default", "solido"} <= set(names)
-    assert "Solido" in cli("guide", "list").out
-
-
-def test_a_guide_is_shown(cli: Cli) -> None:
-    ran = cli("guide", "show", "solido")
-    assert ran.code == 0
-    assert "Settings → Integrations" in ran.out
-    (guide,) = json.loads(cli("guide", "show", "solido", "--json").out)["guides"]
-    assert guide["product"] == "Solido"
-    assert {"cause", "provider", "title", "steps"} == set(guide["causes"][0])

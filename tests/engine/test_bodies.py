@@ -73,3 +73,13 @@ def test_pages_made_to_be_slow_are_not(text: str) -> None:
     start = time.process_time()
     html_lines(text)
     assert time.process_time() - start < 2
+
+
+def test_a_form_that_is_none_is_told_at_once() -> None:
+    start = time.process_time()
+    assert parse_text("a=1&" * 20_000 + "a <", "")[1] is None
+    assert time.process_time() - start < 2
+
+
+def test_a_long_json_text_is_read_whole() -> None:
+    assert parse_text('{"a": "' + "x" * 300_000 + '"}', "")[0] == "json"

@@ -138,7 +138,7 @@ def test_wrong_facts_are_named(made: Make, facts: str, told: str) -> None:
 
 def test_a_wrong_shape_of_facts_is_named(made: Make, written: Write) -> None:
     facts = (written() / "acct" / "facts.toml").read_text(encoding="utf-8")
-    with pytest.raises(ConfigError, match="detect: shapes: .*no RE2"):
+    with pytest.raises(ConfigError, match=r"detect: shapes: .*no RE2"):
         made(facts=facts + '[detect]\nshapes = ["("]\n')
 
 

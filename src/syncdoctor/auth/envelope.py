@@ -126,9 +126,12 @@ class Entries:
         return raw if head is None else raw + "".join(self._pieces(key, head))
 
     def _erase_from(self, key: str, name: str, number: int) -> None:
-        while self._slots.read(f"{key}#{name}{number}") is not None:
-            self._slots.erase(f"{key}#{name}{number}")
-            number += 1
+        """Erase pieces from the last one down, so that what a kill leaves is found again."""
+        last = number
+        while self._slots.read(f"{key}#{name}{last}") is not None:
+            last += 1
+        for one in reversed(range(number, last)):
+            self._slots.erase(f"{key}#{name}{one}")
 
 
 def _digest(text: str) -> str:

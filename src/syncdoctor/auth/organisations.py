@@ -44,7 +44,7 @@ class Seen:
 
 def lister_of(provider: Provider) -> Lister | None:
     """The provider's module, or None when its organisations cannot be listed."""
-    name = f"syncdoctor.providers.{provider.id}.organisations"
+    name = f"syncdoctor.providers.{provider.id.replace('-', '_')}.organisations"
     try:
         found = find_spec(name)
     except ModuleNotFoundError:
@@ -90,10 +90,19 @@ def seen_by(token: Token, app: App, provider: Provider, target: str) -> Seen | N
             again,
             exchange=answer.exchange,
         )
-    every = lister.from_answer(answer.body)
+    every = _printable(lister.from_answer(answer.body))
     event_of = getattr(lister, "event_of", None)
     event = event_of(token.access_token) if event_of else None
-    return Seen(every, (lister.from_answer(answer.body, event) if event else ()) or every)
+    consented = lister.from_answer(answer.body, event) if event else ()
+    return Seen(every, _printable(consented) or every)
+
+
+def _printable(organisations: Sequence[Organisation]) -> tuple[Organisation, ...]:
+    """Names come from outside and reach a terminal: no control characters, nothing invisible."""
+    return tuple(
+        Organisation(o.id, " ".join("".join(c if c.isprintable() else " " for c in o.name).split()))
+        for o in organisations
+    )
 
 
 @dataclass(frozen=True, slots=True)

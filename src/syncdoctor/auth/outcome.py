@@ -14,7 +14,7 @@ def joined_page(
 ) -> Page:
     """All is done: what was joined."""
     return Page(
-        title=f"{provider.name} is connected again",
+        title=f"{provider.name} is connected",
         good=True,
         joined=organisation.name if organisation else None,
         lines=(
@@ -31,20 +31,39 @@ def failed_page(error: SyncdoctorError) -> Page:
         (Cancelled, "The sign-in was declined"),
         (TemporaryFailure, "It did not work this time"),
     )
-    hint = redact.text(error.hint) if error.hint else None
-    is_command = hint is not None and hint.startswith("syncdoctor ")
+    words, command = _split(redact.text(error.hint or ""))
     return Page(
         title=next((t for kind, t in titles if isinstance(error, kind)), "The sign-in failed"),
-        lines=(redact.text(error.message), "The connection is as it was before."),
-        steps=(hint,) if hint and not is_command else ("In the terminal, run:",) if hint else (),
-        command=hint if is_command else None,
+        lines=(
+            redact.text(error.message).removesuffix("Nothing has changed.").strip(),
+            "Nothing has changed: the connection is as it was before.",
+        ),
+        steps=words,
+        command=command,
     )
+
+
+def _split(hint: str) -> tuple[tuple[str, ...], str | None]:
+    """A hint as sentences and, where it ends in one, the command to copy."""
+    words, found, rest = hint.partition("syncdoctor ")
+    if not found:
+        return ((hint,) if hint else ()), None
+    sentences = [part.strip() for part in words.rstrip(" :").split(";") if part.strip()]
+    return (*(f"{s[0].upper()}{s[1:]}." for s in sentences[:-1]), _lead(sentences)), found + rest
+
+
+def _lead(sentences: list[str]) -> str:
+    last = sentences[-1] if sentences else "In the terminal, run"
+    return f"{last[0].upper()}{last[1:]}:"
 
 
 def interrupted_page() -> Page:
     """The program was stopped before the end."""
     return Page(
         title="The sign-in was interrupted",
-        lines=("syncdoctor was stopped before it was done.", "The connection is as it was before."),
+        lines=(
+            "syncdoctor was stopped before it was done.",
+            "Nothing has changed: the connection is as it was before.",
+        ),
         steps=("Run the same command again in the terminal.",),
     )

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
     from syncdoctor.config import Config
     from syncdoctor.engine.catalogue import Catalogue
-    from syncdoctor.engine.guide import Guide
-    from syncdoctor.model import Connection
+    from syncdoctor.model import Connection, Diagnosis
     from syncdoctor.session import Session
     from syncdoctor.store.statedb import StateDB
 
@@ -68,8 +67,18 @@ def stand_in_hosts(ctx: Context, connection: Connection) -> tuple[str, ...]:
     return overridden_hosts(app) if app else ()
 
 
-def guide_named(ctx: Context, name: str) -> Guide:
-    """A guide by name, the user's own first."""
-    from syncdoctor.engine.guide import load_guide
+def keep(state: StateDB, connection: Connection, result: Diagnosis, source: str) -> None:
+    """Remember what was found, for ``status`` and ``history``."""
+    from syncdoctor.render import json_connections
 
-    return load_guide(name, ctx.config_dir / "guides")
+    first = result.findings[0] if result.findings else None
+    state.save_evidence(
+        connection.uid,
+        connection.target,
+        result.state,
+        source=source,
+        cause=first.cause if first else None,
+        action=first.action if first else None,
+        checked_at=result.at,
+        diagnosis=json_connections.diagnosis(result),
+    )

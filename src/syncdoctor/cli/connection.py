@@ -72,7 +72,7 @@ def add(
     config.app(connection.app)
     fields = _workspace_fields(ctx, guide, plan, source)
     path = config.save_connection(connection, **fields)
-    ctx.open_state().note_change(connection.uid, "connection added")
+    _note(ctx, connection, "connection added")
     if ctx.json:
         document = {"schema": "syncdoctor.connection/1", "connection": _document(connection)}
         ctx.print_json({**document, "file": str(path)})
@@ -166,7 +166,7 @@ def disconnect(ctx: Context, target: Target, yes: Yes = False) -> None:
         raise Cancelled(f"{target} goes on as before.")
     ctx.open_vault().delete(f"connection/{connection.uid}")
     ctx.config.save_connection(replace(connection, enabled=False))
-    ctx.open_state().note_change(connection.uid, "disconnected")
+    _note(ctx, connection, "disconnected")
     ctx.err().print(f"{target} is disconnected. Start again: syncdoctor reconnect {target}")
 
 
@@ -180,7 +180,7 @@ def remove(ctx: Context, target: Target, yes: Yes = False) -> None:
         raise Cancelled(f"{target} stays.")
     ctx.open_vault().delete(f"connection/{connection.uid}")
     ctx.config.remove_connection(connection)
-    ctx.open_state().note_change(connection.uid, "connection removed")
+    _note(ctx, connection, "connection removed")
     ctx.err().print(f"{target} is removed; syncdoctor history {target} still tells its story.")
 
 
@@ -245,8 +245,14 @@ def _save_settings(ctx: Context, connection: Connection, chosen: dict[str, Any])
     changed = replace(connection, settings={**connection.settings, **chosen})
     ctx.config.save_connection(changed)
     what = ", ".join(f"{key}={value}" for key, value in chosen.items()) or "switched"
-    ctx.open_state().note_change(connection.uid, f"settings: {what}")
+    _note(ctx, connection, f"settings: {what}")
     ctx.err().print(f"{connection.target}: {what}. Next: syncdoctor diagnose {connection.target}")
+
+
+def _note(ctx: Context, connection: Connection, what: str) -> None:
+    """Remember a change, so that history can say what came before a failure."""
+    with ctx.open_state() as state:
+        state.note_change(connection.uid, what)
 
 
 def _document(connection: Connection) -> dict[str, Any]:

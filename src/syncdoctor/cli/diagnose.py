@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdoctor.cli.common import Context, with_context
-from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
+from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, gravest
 
 if TYPE_CHECKING:
     from syncdoctor.engine.catalogue import Catalogue
@@ -27,6 +27,9 @@ def diagnose(
     ctx: Context,
     target: Annotated[str | None, typer.Argument(help="WORKSPACE or WORKSPACE/CONNECTION.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every connection.")] = False,
+    this_machine: Annotated[
+        bool, typer.Option("--self", help="Check this machine: store, loopback, proxy, TLS, clock.")
+    ] = False,
     from_file: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="Judge saved exchanges; ask nobody."),
@@ -56,28 +59,59 @@ def diagnose(
     """Find out what is wrong with a connection and what to do. Changes nothing."""
     if fail_on not in {"error", "warning", "never"}:
         raise UsageError(f"--fail-on {fail_on}: it is error, warning or never.")
+    if this_machine:
+        return _self(ctx)
     if (target is None) == (not everything):
         raise UsageError("Name a target, or take --all.", "syncdoctor diagnose acme/xero")
-    catalogue, state = ctx.catalogue, ctx.open_state()
-    found = _cases(ctx, catalogue, state, target, guide)
-    if list_checks:
-        return _list_checks(ctx, found)
-    results = _results(ctx, catalogue, found, from_file, check)
-    codes, diagnoses = [], []
-    for case, result in results:
-        if isinstance(result, SyncdoctorError):
-            if len(found) == 1:
-                raise result
-            codes.append(int(result.exit_code))
-            ctx.err().print(f"{case.connection.target}: {result.message}", style="warn")
-            continue
-        diagnoses.append((case, result))
-        codes.append(_code(result, fail_on))
+    catalogue = ctx.catalogue
+    with ctx.open_state() as state:
+        found = _cases(ctx, catalogue, state, target, guide)
+        if list_checks:
+            return _list_checks(ctx, found)
+        results = _results(ctx, catalogue, found, from_file, check)
         if from_file is None and check is None:
-            _keep(state, case, result)
+            _keep(state, results)
+    diagnoses = [(case, r) for case, r in results if not isinstance(r, SyncdoctorError)]
+    failures = [(case, r) for case, r in results if isinstance(r, SyncdoctorError)]
+    if failures and len(found) == 1:
+        raise failures[0][1]
+    for case, failure in failures:
+        ctx.err().print(f"{case.connection.target}: {failure.message}", style="warn")
+    codes = [_code(result, fail_on) for _, result in diagnoses]
+    codes += [int(failure.exit_code) for _, failure in failures]
     _write_files(ctx, diagnoses, save, html)
     _show(ctx, diagnoses, codes, reply=reply)
     return gravest(codes)
+
+
+def _self(ctx: Context) -> int:
+    from syncdoctor import self_check
+    from syncdoctor.render import json_connections
+    from syncdoctor.render.diagnose_view import check_line
+
+    checks = []
+    for check in self_check.run(ctx.open_vault, (ctx.config_dir, ctx.state_dir), _urls(ctx)):
+        checks.append(check)
+        if not ctx.json:
+            ctx.out().print(check_line(check))
+    bad = [check for check in checks if check.outcome != "ok"]
+    code = ExitCode.OK
+    if bad:
+        code = ExitCode.STORE if any(c.name == "store" for c in bad) else ExitCode.PROBLEM
+    if ctx.json:
+        ctx.print_json(json_connections.self_document(checks, code))
+    return int(code)
+
+
+def _urls(ctx: Context) -> list[str]:
+    """The API of each provider that is connected."""
+    catalogue, apps = ctx.catalogue, ctx.config.apps()
+    found = []
+    for connection in ctx.config.resolve(None):
+        app, room = apps.get(connection.app), catalogue.providers.get(connection.provider)
+        if app and room:
+            found.append(app.urls.get("api") or room.urls["api"])
+    return found
 
 
 def _cases(
@@ -155,20 +189,12 @@ def _code(diagnosis: Diagnosis, fail_on: str) -> int:
     return exit_code(diagnosis, fail_on)
 
 
-def _keep(state: StateDB, case: Case, result: Diagnosis) -> None:
-    from syncdoctor.render import json_connections
+def _keep(state: StateDB, results: list[tuple[Case, Diagnosis | SyncdoctorError]]) -> None:
+    from syncdoctor.cli.cases import keep
 
-    first = result.findings[0] if result.findings else None
-    state.save_evidence(
-        case.connection.uid,
-        case.connection.target,
-        result.state,
-        source="diagnose",
-        cause=first.cause if first else None,
-        action=first.action if first else None,
-        checked_at=result.at,
-        diagnosis=json_connections.diagnosis(result),
-    )
+    for case, result in results:
+        if not isinstance(result, SyncdoctorError):
+            keep(state, case.connection, result, "diagnose")
 
 
 def _write_files(

@@ -11,10 +11,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from syncdoctor import __version__
+from syncdoctor.cli.register import LazyGroup
 from syncdoctor.errors import ExitCode, SyncdoctorError
 
 app = typer.Typer(
     name="syncdoctor",
+    cls=LazyGroup,
     help="Find out why an integration broke, repair it, and push what is missing.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -50,9 +52,6 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run with arguments and return the exit code; what the tests and the demo call."""
-    from syncdoctor.cli import register
-
-    register.commands(app)
     as_json = "--json" in arguments
     try:
         result: Any = app(arguments, standalone_mode=False)

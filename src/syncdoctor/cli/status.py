@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,9 @@ from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
 
 if TYPE_CHECKING:
-    from syncdoctor.states import Row
+    from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.states import Case, Row
+    from syncdoctor.store.statedb import StateDB
 
 AT_ONCE = 32
 
@@ -59,10 +61,10 @@ def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Ro
     from syncdoctor.states import known_row
 
     catalogue = ctx.catalogue
-    state = ctx.open_state()
-    found = cases(ctx, catalogue, state, target)
-    failed = _ask(ctx, catalogue, state, found) if live and found else {}
-    evidence = state.all_evidence()
+    with ctx.open_state() as state:
+        found = cases(ctx, catalogue, state, target)
+        failed = _ask(ctx, catalogue, state, found) if live and found else {}
+        evidence = state.all_evidence()
     rows = []
     for case in found:
         uid = case.connection.uid
@@ -99,27 +101,18 @@ def _show(ctx: Context, target: str | None, *, live: bool, problems: bool, lines
     return code
 
 
-def _ask(ctx: Context, catalogue: Any, state: Any, found: Any) -> dict[str, SyncdoctorError]:
+def _ask(
+    ctx: Context, catalogue: Catalogue, state: StateDB, found: list[Case]
+) -> dict[str, SyncdoctorError]:
     """Diagnose all at the same time and keep what was found; failures of checking by uid."""
-    from syncdoctor.cli.cases import opener
+    from syncdoctor.cli.cases import keep, opener
     from syncdoctor.doctor import diagnose_all
-    from syncdoctor.render import json_connections
 
     failed: dict[str, SyncdoctorError] = {}
     opened = opener(ctx, catalogue, ctx.config)
     for case, result in diagnose_all(found, catalogue, opened, at_once=AT_ONCE):
         if isinstance(result, SyncdoctorError):
             failed[case.connection.uid] = result
-            continue
-        first = result.findings[0] if result.findings else None
-        state.save_evidence(
-            case.connection.uid,
-            case.connection.target,
-            result.state,
-            source="live",
-            cause=first.cause if first else None,
-            action=first.action if first else None,
-            checked_at=result.at,
-            diagnosis=json_connections.diagnosis(result),
-        )
+        else:
+            keep(state, case.connection, result, "live")
     return failed

@@ -10,11 +10,12 @@ from xml.parsers import expat
 
 from syncdoctor.engine.expressions import compiled
 
-# How much of a text body is looked at, and how deep XML may go.
+# How many characters of markup or plain words are looked at, and how deep XML may go.
+MAX_XML = 4_000_000
 MAX_TEXT = 100_000
 MAX_DEPTH = 200
 
-_FORM = re.compile(r"[\w.]+=[^\s<]*(?:&[\w.]+=[^\s<]*)*")
+_FORM = re.compile(r"[\w.]+=[^\s<&]*(?:&[\w.]+=[^\s<&]*)*")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -23,7 +24,7 @@ def parse_text(text: str, content_type: str) -> tuple[str, Any, str | None]:
 
     The shape is None where there is none, and the text where the shape says it all.
     """
-    text = text[:MAX_TEXT].strip().removeprefix("\ufeff")
+    text = text.strip().removeprefix("\ufeff")
     if not text:
         return "empty", None, None
     if text[0] in '{["':
@@ -35,8 +36,9 @@ def parse_text(text: str, content_type: str) -> tuple[str, Any, str | None]:
     if text[0] == "<":
         start = text[:200].lower()
         html_like = "html" in content_type or "<html" in start or start.startswith("<!doctype html")
-        shape = None if html_like else _xml(text)
-        return ("html", None, text) if shape is None else ("xml", shape, None)
+        shape = None if html_like else _xml(text[:MAX_XML])
+        return ("html", None, text[:MAX_TEXT]) if shape is None else ("xml", shape, None)
+    text = text[:MAX_TEXT]
     if "x-www-form-urlencoded" in content_type or _FORM.fullmatch(text):
         return "text", dict(parse_qsl(text)) or None, text
     return "text", None, text

@@ -139,7 +139,7 @@ def _checked(paths: list[Path], name: str) -> list[dict[str, Any]]:
 
 
 def _check(document: dict[str, Any], path: Path, name: str, default: Mapping[str, Any]) -> None:
-    table = Table(document, str(path), "", KEYS)
+    table = Table(document, str(path), "", KEYS, "syncdoctor guide show NAME")
     if table.text("name") != name:
         table.fail("name", f'must be the name of the file, "{name}"')
     table.text("product")
@@ -152,8 +152,9 @@ def _check(document: dict[str, Any], path: Path, name: str, default: Mapping[str
     if not default:
         support.text("address")
     support.texts("ask_for")
-    for provider in table.free("plans"):
-        Table(table.data["plans"], str(path), "plans", (provider,)).texts(provider)
+    plans = table.table("plans", table.free("plans"))
+    for provider in plans.data:
+        plans.texts(provider)
     _check_causes(table, default, places)
 
 

@@ -70,6 +70,13 @@ class Prepared:
             for status in _listed(when.get("status", []))
         )
 
+    @property
+    def may_hold_in_silence(self) -> bool:
+        """Whether it can hold for a good status whose body, of JSON or empty, has no error."""
+        silent = self.codes is None and self.messages is None and not self.facts
+        bodies = self.bodies is None or not self.bodies.isdisjoint(("json", "empty"))
+        return self.on_success and silent and bodies
+
     def holds(
         self,
         signal: Signal,
@@ -129,6 +136,7 @@ class Index:
         "header_names",
         "messages",
         "rest",
+        "success_statuses",
         "urls",
     )
 
@@ -143,10 +151,14 @@ class Index:
         self.by_url: dict[int, list[Prepared]] = {}
         self.by_status: dict[int, list[Prepared]] = {}
         self.rest: list[Prepared] = []
+        # Good statuses that are not always healthy even where the body says nothing.
+        self.success_statuses: frozenset[int] = frozenset()
         names: set[str] = set()
         for rule in rules:
             one = Prepared(rule, self.messages, self.urls)
             names.update(name for name, _ in one.headers)
+            if one.may_hold_in_silence:
+                self.success_statuses |= one.statuses or _NO_IDS
             self._place(one)
         self.header_names = tuple(sorted(names))
 

@@ -10,9 +10,9 @@ from typing import Any
 from syncdoctor.engine.catalogue import Catalogue
 from syncdoctor.engine.commands import safe, typed
 from syncdoctor.engine.guide import Guide
-from syncdoctor.engine.match import REMEMBERED, Match, match
+from syncdoctor.engine.match import REMEMBERED, Match, index_of, match
 from syncdoctor.engine.provider import Provider
-from syncdoctor.engine.read import read
+from syncdoctor.engine.read import is_plainly_healthy, read
 from syncdoctor.engine.records import failed_records
 from syncdoctor.model import (
     NOTHING,
@@ -47,11 +47,13 @@ def judge(
     cause among its records. When no rule holds there is one finding of cause ``unknown``.
     """
     name = provider or exchange.provider or (connection.provider if connection else None)
-    known = catalogue.providers[name] if name and name in catalogue.providers else None
-    signal = read(exchange, known, facts)
-    if not signal.is_error and not facts and signal.status is None:
+    known = catalogue.providers.get(name or "")
+    index = index_of(catalogue, known.id if known else None)
+    silent = not facts and exchange.status not in index.success_statuses
+    if silent and is_plainly_healthy(exchange, known):
         return ()
-    case = _Case(guide, known, name, connection)
+    signal = read(exchange, known, facts)
+    case = _Case(guide, known, name, connection, catalogue.memo.setdefault("advices", {}))
     if known and signal.is_error and known.envelope.records:
         records = failed_records(exchange, known)
         if records:
@@ -59,16 +61,25 @@ def judge(
     matches = match(catalogue, signal)
     if not matches and not signal.is_error:
         return ()
+    told = _remembered(catalogue, case, matches, signal)
+    return tuple(Finding(**parts, exchange=exchange) for parts in told)
+
+
+def _remembered(
+    catalogue: Catalogue, case: _Case, matches: tuple[Match, ...], signal: Signal
+) -> list[dict[str, Any]]:
+    """The findings of matches; kept where they name no connection, because many say the same."""
+    if case.connection is not None:
+        return case.findings(matches, signal)
     seen: dict[Any, list[dict[str, Any]]] = catalogue.memo.setdefault("findings", {})
-    key = (case.key, matches, signal.status, signal.codes, signal.messages, signal.retry_after_s)
-    told = seen.get(key) if connection is None else None
+    quoted = (signal.status, signal.codes, signal.messages, signal.body_kind)
+    key = (case.key, matches, quoted, signal.retry_after_s)
+    told = seen.get(key)
     if told is None:
         if len(seen) >= REMEMBERED:
             seen.clear()
-        told = case.findings(matches, signal)
-        if connection is None:
-            seen[key] = told
-    return tuple(Finding(**parts, exchange=exchange) for parts in told)
+        told = seen[key] = case.findings(matches, signal)
+    return told
 
 
 def _of_records(
@@ -96,7 +107,7 @@ def _of_records(
 class _Case:
     """What stays the same over the findings about one provider, guide and connection."""
 
-    __slots__ = ("connection", "guide", "key", "name", "provider", "target")
+    __slots__ = ("advices", "connection", "guide", "key", "name", "provider", "target")
 
     def __init__(
         self,
@@ -104,6 +115,7 @@ class _Case:
         provider: Provider | None,
         name: str | None,
         connection: Connection | None,
+        advices: dict[Any, dict[str, Any]],
     ) -> None:
         self.guide = guide
         self.provider = provider
@@ -111,6 +123,7 @@ class _Case:
         self.connection = connection
         self.target = connection.target if connection else f"WORKSPACE/{name or 'CONNECTION'}"
         self.key = (guide, name)
+        self.advices = advices if connection is None else {}
 
     def findings(self, matches: tuple[Match, ...], signal: Signal) -> list[dict[str, Any]]:
         """The best match, then whatever local facts say besides, each cause once."""
@@ -152,15 +165,23 @@ class _Case:
         }
 
     def _advice(self, cause: Cause, action: Action, signal: Signal) -> dict[str, Any]:
+        key = (self.key, cause, action, signal.retry_after_s)
+        told = self.advices.get(key)
+        if told is None:
+            if len(self.advices) >= REMEMBERED:
+                self.advices.clear()
+            told = self.advices[key] = self._filled(cause, action, signal)
+        return {**told, "said": said(signal)}
+
+    def _filled(self, cause: Cause, action: Action, signal: Signal) -> dict[str, Any]:
         command = typed(cause, action, self.target, self.provider)
-        advice = self.guide.advice(cause, self.name).filled(self._values(command, signal))
         unasked = safe(cause, action, self.target, self.provider)
+        advice = self.guide.advice(cause, self.name).filled(self._values(command, signal))
         return {
             "cause": cause,
             "action": action,
             "provider": self.name,
             "title": advice.title,
-            "said": said(signal),
             "steps": advice.steps,
             "commands": (unasked,) if self.connection else (),
             "retry_after_s": signal.retry_after_s,

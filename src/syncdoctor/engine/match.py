@@ -18,10 +18,15 @@ FRAGMENT = 200
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """A rule that holds, and what of the answer met its conditions; the same for equal signals."""
+    """A rule that holds for a signal; the same one for signals that rules cannot tell apart."""
 
     rule: Rule
-    matched: Mapping[str, Any]
+    signal: Signal
+
+    @property
+    def matched(self) -> Mapping[str, Any]:
+        """What of the answer met each condition, found when asked for."""
+        return evidence(self.rule, self.signal)
 
     @property
     def rank(self) -> Rank:
@@ -66,7 +71,7 @@ def key_of(signal: Signal, index: Index) -> tuple[Any, ...]:
         signal.body_kind,
         signal.method,
         tuple(signal.headers.get(name) for name in index.header_names),
-        index.urls.matches((signal.url,)) if signal.url and len(index.urls) else None,
+        signal.url if signal.url and index.urls.matches((signal.url,)) else None,
         tuple(signal.facts.items()) if signal.facts else None,
     )
 
@@ -74,7 +79,7 @@ def key_of(signal: Signal, index: Index) -> tuple[Any, ...]:
 def _ranked(index: Index, signal: Signal) -> tuple[Match, ...]:
     holding = sorted(index.holding(signal), key=lambda one: one.rule.id)
     holding.sort(key=lambda one: one.rank, reverse=True)
-    return tuple(Match(one.rule, evidence(one.rule, signal)) for one in holding)
+    return tuple(Match(one.rule, signal) for one in holding)
 
 
 def evidence(rule: Rule, signal: Signal) -> Mapping[str, Any]:

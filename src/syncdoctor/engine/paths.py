@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 # Bounds on what one answer may cost; real error answers are far below.
@@ -18,23 +19,22 @@ MAX_TEXTS = 20
 
 EACH = "[]"
 Steps = tuple[str, ...]
-
-
 Ends = tuple[tuple[int, Steps], ...]
+Found = list[tuple[int, Any]]
 
 
 class Plan(NamedTuple):
     """Compiled paths by their first key: from the root, from a key at any depth, from a list."""
 
-    size: int
     root: dict[str, Ends]
     deep: dict[str, Ends]
+    deep_names: frozenset[str]
     listed: Ends
 
 
 @lru_cache(maxsize=256)
 def compile_paths(paths: tuple[str, ...]) -> Plan:
-    """Compile paths; results of :func:`pick` are in their order."""
+    """Compile paths; results of :func:`pick` name each by its number."""
     root: dict[str, Ends] = {}
     deep: dict[str, Ends] = {}
     listed: Ends = ()
@@ -46,7 +46,7 @@ def compile_paths(paths: tuple[str, ...]) -> Plan:
         else:
             into = deep if path.startswith("**.") else root
             into[first] = into.get(first, ()) + end
-    return Plan(len(paths), root, deep, listed)
+    return Plan(root, deep, frozenset(deep), listed)
 
 
 def _steps(path: str) -> Steps:
@@ -58,34 +58,41 @@ def _steps(path: str) -> Steps:
     return tuple(steps)
 
 
-def pick(plan: Plan, body: Any) -> list[list[Any]]:
-    """The values at each path, in the order of the paths."""
-    found: list[list[Any]] = [[] for _ in range(plan.size)]
+def pick(plan: Plan, body: Any) -> Found:
+    """Each value with the number of the path that led to it, in the order of the paths."""
+    found: Found = []
     if type(body) is dict:
         for key in plan.root.keys() & body.keys():
             for slot, steps in plan.root[key]:
-                _follow(body[key], steps, found[slot])
-    else:
+                _follow(body[key], steps, slot, found)
+    elif type(body) is list:
         for slot, steps in plan.listed:
-            for item in body if type(body) is list else ():
-                _follow(item, steps, found[slot])
-    if plan.deep and (type(body) is dict or type(body) is list):
-        _walk(body, plan.deep, found)
+            for item in body:
+                _follow(item, steps, slot, found)
+    else:
+        return found
+    if plan.deep:
+        _walk(body, plan, found)
+    if len(found) > 1:
+        found.sort(key=_slot)
     return found
 
 
-def _follow(value: Any, steps: Steps, found: list[Any]) -> None:
+_slot = itemgetter(0)
+
+
+def _follow(value: Any, steps: Steps, slot: int, found: Found) -> None:
     for number, step in enumerate(steps):
         if step == EACH:
             rest = steps[number + 1 :]
             for item in _items(value, bare=not rest):
-                _follow(item, rest, found)
+                _follow(item, rest, slot, found)
             return
         if type(value) is not dict or step not in value:
             return
         value = value[step]
     if len(found) < MAX_VALUES:
-        found.append(value)
+        found.append((slot, value))
 
 
 def _items(value: Any, *, bare: bool) -> list[Any]:
@@ -102,19 +109,21 @@ def _items(value: Any, *, bare: bool) -> list[Any]:
     return items
 
 
-def _walk(body: Any, deep: dict[str, Ends], found: list[list[Any]]) -> None:
+def _walk(body: Any, plan: Plan, found: Found) -> None:
     # Breadth first, so that what is said nearer to the root comes first; never recursive,
     # because the depth of a body is the sender's choice.
     queue: list[Any] = [body]
     add = queue.append
+    unwanted = plan.deep_names.isdisjoint
     for node in queue:
+        inner: Iterable[Any] = node
         if type(node) is dict:
-            for key in deep.keys() & node.keys():
-                for slot, steps in deep[key]:
-                    _follow(node[key], steps, found[slot])
-            inner: Iterable[Any] = node.values()
-        else:
-            inner = node
+            inner = node.values()
+            if not unwanted(node):
+                for key, ends in plan.deep.items():
+                    if key in node:
+                        for slot, steps in ends:
+                            _follow(node[key], steps, slot, found)
         for value in inner:
             if type(value) is dict or type(value) is list:
                 add(value)

@@ -40,6 +40,7 @@ def phase_of(
     exchange: Exchange,
     provider: Provider | None,
     shape: Any,
+    status: int | None,
     transport: Transport | None,
     *,
     redirected: bool,
@@ -54,7 +55,7 @@ def phase_of(
     error = shape.get("error") if type(shape) is dict else None
     if type(error) is str and error in _TOKEN_ERRORS:
         return Phase.TOKEN
-    if exchange.status is not None:
+    if status is not None:
         return Phase.API
     return Phase.NETWORK if transport else None
 

@@ -97,11 +97,7 @@ def read(
     if exception and status is None and transport is None:
         transport, status = _from_exception(exception, exchange.phase)
     redirect = error_in_url(exchange)
-    failed = bool(exception or redirect or transport)
-    if not failed and status is not None:
-        failed = status >= HTTPStatus.BAD_REQUEST or has_error(shape, reader)
-    elif not failed:
-        failed = has_error(shape, reader) or has_error(shape, reader_of(GENERIC))
+    failed = bool(exception or redirect or transport) or _tells_error(status, shape, reader)
     codes: dict[str, None] = {}
     messages: dict[str, None] = {}
     if failed:
@@ -114,7 +110,7 @@ def read(
         _from_lines(lines(span(exception)), codes, messages)
     return Signal(
         provider=provider.id if provider else None,
-        phase=phase_of(exchange, provider, shape, transport, redirected=bool(redirect)),
+        phase=phase_of(exchange, provider, shape, status, transport, redirected=bool(redirect)),
         method=exchange.method,
         url=exchange.url or None,
         status=status,
@@ -129,15 +125,27 @@ def read(
     )
 
 
+def is_plainly_healthy(exchange: Exchange, provider: Provider | None) -> bool:
+    """Whether an answer of parsed JSON is no error, found out without reading all of it."""
+    status, body = exchange.status, exchange.body
+    if status is None or status >= HTTPStatus.BAD_REQUEST or isinstance(body, str | bytes):
+        return False
+    if exchange.exception or exchange.transport or error_in_url(exchange):
+        return False
+    return not has_error(body, reader_of(provider.envelope if provider else GENERIC))
+
+
+def _tells_error(status: int | None, shape: Any, reader: Reader) -> bool:
+    if status is None:  # a bare body: its provider may only say this beside a bad status
+        return has_error(shape, reader) or has_error(shape, reader_of(GENERIC))
+    return status >= HTTPStatus.BAD_REQUEST or has_error(shape, reader)
+
+
 def has_error(shape: Any, reader: Reader) -> bool:
     """Whether the envelope holds an error whatever the status says."""
     if type(shape) is not dict and type(shape) is not list:
         return False
-    for values in pick(reader.errors, shape):
-        for value in values:
-            if value and _is_error(value, reader.ok):
-                return True
-    return False
+    return any(value and _is_error(value, reader.ok) for _, value in pick(reader.errors, shape))
 
 
 def _is_error(value: Any, ok: frozenset[str]) -> bool:
@@ -168,24 +176,18 @@ def _from_shape(
 ) -> None:
     if type(shape) is not dict and type(shape) is not list:
         return
-    found = pick(reader.words, shape)
-    _collect(found[: reader.codes], codes)
-    _collect(found[reader.codes :], messages)
+    for slot, value in pick(reader.words, shape):
+        into = codes if slot < reader.codes else messages
+        if type(value) is list:
+            for one in value[:MAX_MESSAGES]:
+                _add(one, into)
+        else:
+            _add(value, into)
     if not codes and not messages and reader.words is not reader_of(GENERIC).words:
         # Not this provider's envelope: a gateway or a library put its own round the words.
         _from_shape(shape, reader_of(GENERIC), codes, messages)
     elif not codes and not messages:
         _from_lines(texts_in(shape), codes, messages)
-
-
-def _collect(found: list[list[Any]], into: dict[str, None]) -> None:
-    for values in found:
-        for value in values:
-            if type(value) is list:
-                for one in value[:MAX_MESSAGES]:
-                    _add(one, into)
-            else:
-                _add(value, into)
 
 
 def _add(value: Any, into: dict[str, None]) -> None:

@@ -31,10 +31,13 @@ def parse_file(path: Path) -> dict[str, Any]:
 class Table:
     """A table with a closed list of keys. ``where`` says which one it is, e.g. ``rule 3 "a.b"``."""
 
-    __slots__ = ("data", "file", "where")
+    __slots__ = ("data", "file", "hint", "where")
 
-    def __init__(self, data: Any, file: str, where: str, keys: Iterable[str]) -> None:
+    def __init__(
+        self, data: Any, file: str, where: str, keys: Iterable[str], hint: str = HINT
+    ) -> None:
         self.file = file
+        self.hint = hint
         self.where = where
         if not isinstance(data, dict):
             self.fail("", "must be a table")
@@ -49,7 +52,7 @@ class Table:
     def fail(self, key: str, problem: str) -> NoReturn:
         """Raise what is wrong with a key."""
         place = ": ".join(part for part in (self.file, self.where, key) if part)
-        raise ConfigError(f"{place}: {problem}.", HINT)
+        raise ConfigError(f"{place}: {problem}.", self.hint)
 
     def text(self, key: str, default: str | None = None) -> str:
         """A non-empty text; required unless there is a default."""
@@ -127,7 +130,7 @@ class Table:
     def table(self, key: str, keys: Iterable[str]) -> Table:
         """A table inside; empty when absent."""
         where = f"{self.where}.{key}" if self.where else key
-        return Table(self.data.get(key, {}), self.file, where, keys)
+        return Table(self.data.get(key, {}), self.file, where, keys, self.hint)
 
     def tables(self, key: str) -> list[Any]:
         """An array of tables, unread."""

@@ -62,7 +62,8 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         Transport.TLS_HOSTNAME,
         r"hostname mismatch|doesn't match (?:either of )?['\"]|ALTNAME_INVALID"
         r"|does not match certificate's altnames|No (?:name matching|subject alternative)"
-        r"|certificate is (?:not )?valid for|CertificateNameMismatch|(?:match|matches) target host name"
+        r"|certificate is (?:not )?valid for|CertificateNameMismatch"
+        r"|match(?:es)? target host name"
         r"|ERR_CERT_COMMON_NAME_INVALID|host ?name .{0,80}(?:not match|mismatch)"
         r"|not verified: .{0,40}certificate",
     ),

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from syncdoctor.intake import jsonform, phrases, redirect
 from syncdoctor.intake.literals import Fragment, fragments
 from syncdoctor.intake.status import request_in, status_in
-from syncdoctor.model import Exchange
+from syncdoctor.model import Exchange, Phase
 from syncdoctor.redact import Redactor
 
 LONGEST = 256 * 1024  # characters of one text that are looked at
@@ -36,6 +36,7 @@ _MARKUP = re.compile(
 _NOT_MARKUP = re.compile(
     r"<(?:Response|HttpError|class|module|function|anonymous)\b[ \[]|<[^<>]* at 0x"
 )
+_CALLBACK = re.compile(r"[?&#]error=[a-z_]{3,60}(?![\w-])[^\s\"'<>]{0,4000}")
 _TRANSPORT_CODE = re.compile(r"\A(?:E[A-Z]{3,}|ERR_|UND_ERR)")
 
 
@@ -76,8 +77,11 @@ def _from_text(exchange: Exchange, text: str) -> Exchange:
     found = _best(text)
     if found is not None:
         return _merge(exchange, found, text)
-    body = _markup(text) or Redactor().value(phrases.body_in(text))
-    return _filled(exchange, text, {"body": body} if body else {})
+    if (found := _CALLBACK.search(text)) and (said := redirect.told(f"?{found[0][1:]}")):
+        exchange = replace(exchange, phase=exchange.phase or Phase.AUTHORIZE)
+        return _filled(exchange, text, {"body": said})
+    body = _markup(text) or phrases.body_in(text)
+    return _filled(exchange, text, {"body": body})
 
 
 def _merge(exchange: Exchange, fragment: Any, text: str) -> Exchange:
@@ -115,10 +119,16 @@ def _filled(exchange: Exchange, text: str, told: jsonform.Parts) -> Exchange:
 
 
 def _clothed(fragment: Any) -> Any:
-    """A list of errors without what stood round it gets the name that all envelopes know."""
-    if isinstance(fragment, list):
-        return {"errors": fragment}
-    return fragment
+    """A list of errors without what stood round it gets the name that all envelopes know.
+
+    One whole body in brackets, as Feign prints it, is that body.
+    """
+    if not isinstance(fragment, list):
+        return fragment
+    only = fragment[0] if len(fragment) == 1 else None
+    if isinstance(only, dict) and not _SURE.isdisjoint(str(key).lower() for key in only):
+        return only
+    return {"errors": fragment}
 
 
 def _best(text: str) -> Any:

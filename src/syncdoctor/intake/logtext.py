@@ -41,8 +41,9 @@ _TROUBLE = re.compile(
     r"""
     error(?!s?["']?\s{0,2}[:=]\s{0,2}(?:0|null|none|nil|\[\]|false|""))|exception|fatal|
     critical|fail(?:ed|ure|s|ing)\b|denied|refused|
-    reset\ by|timed?[ -]?out|unauthori[sz]ed|forbidden|invalid|expired|revoked|not\ allowed|not\ found|
-    unable|cannot|could\ not|rejected|exceeded|blocked|disabled|problem|throttl|too\ many""",
+    reset\ by|timed?[ -]?out|unauthori[sz]ed|forbidden|invalid|expired|revoked|not\ allowed|
+    not\ found|unable|cannot|could\ not|rejected|exceeded|blocked|disabled|problem|throttl|
+    too\ many""",
     re.IGNORECASE | re.VERBOSE,
 )
 _WORST = 400

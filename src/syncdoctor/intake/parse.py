@@ -71,8 +71,12 @@ class Intake:
             UsageError: the input is empty, packed or no text.
         """
         self.source: Source = open_source(data, name)
-        self._head = self.source.head.lstrip()
-        self.is_lines = self._head[:1] in ("{", "[", '"') and self._looks_like_lines()
+        try:
+            self._head = self.source.head.lstrip()
+            self.is_lines = self._head[:1] in ("{", "[", '"') and self._looks_like_lines()
+        except BaseException:
+            self.source.close()
+            raise
 
     def exchanges(self, provider: str | None = None) -> Iterator[Exchange]:
         """The exchanges, with what their texts tell filled in.
@@ -91,14 +95,17 @@ class Intake:
             provider: overrules what the input says.
             passing: lower-case names of headers that change with every answer and mean nothing.
         """
-        if self.is_lines:
-            for _, value in self.values():
-                make = partial(_made, value, provider)
-                yield Pending(_key(value, provider, passing), jsonform.at(value), make)
-            return
-        for raw in self._raw():
-            exchange = raw if provider is None else replace(raw, provider=provider)
-            yield Pending(None, raw.at, partial(enrich, exchange))
+        try:
+            if self.is_lines:
+                for _, value in self.values():
+                    make = partial(_made, value, provider)
+                    yield Pending(_key(value, provider, passing), jsonform.at(value), make)
+            else:
+                for raw in self._raw():
+                    exchange = raw if provider is None else replace(raw, provider=provider)
+                    yield Pending(None, raw.at, partial(enrich, exchange))
+        finally:
+            self.source.close()
 
     def values(self) -> Iterator[tuple[int, Any]]:
         """JSON lines: each value with the number of its line.

@@ -34,7 +34,8 @@ _NOISE = re.compile(
 )
 _LEFT = re.compile(r"\* (?:Connection #\d+ to host|Closing connection|Curl_|TLSv|Connection ).*$")
 _HOST = re.compile(
-    r"\* (?:Connected to|Host|Trying|Could not resolve host:) ([A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})",
+    r"\* (?:Connected to|Host|Trying|Could not resolve host:) "
+    r"([A-Za-z0-9.-]{1,250}\.[A-Za-z]{2,24})",
     re.IGNORECASE,
 )
 _CHUNK = re.compile(r"[0-9a-fA-F]{1,8}\r?$")

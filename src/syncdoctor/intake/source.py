@@ -47,6 +47,7 @@ class Source:
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
+        self.close = stream.close
         start = stream.read(HEAD)
         self._refuse_packed(start)
         wide = _wide(start)
@@ -182,9 +183,14 @@ def open_source(data: bytes | Path | BinaryIO, name: str) -> Source:
     if data.is_dir():
         raise UsageError(f"{data} is a directory.", f"Give files: syncdoctor explain {data}/*")
     try:
-        return Source(data.open("rb"), str(data))
+        stream = data.open("rb")
     except OSError as error:
         raise UsageError(f"{data} cannot be read: {error.strerror}.") from None
+    try:
+        return Source(stream, str(data))
+    except BaseException:
+        stream.close()
+        raise
 
 
 def _wide(start: bytes) -> str | None:

@@ -57,7 +57,8 @@ _REQUEST = (
 )
 _URL = (
     re.compile(
-        r"""\b(?:when requesting|for url:?|requested url:?|request url:?|ur[li]["']?\s{0,2}[:=]>?)"""
+        r"\b(?:when requesting|for url:?|requested url:?|request url:?|"
+        r"""ur[li]["']?\s{0,2}[:=]>?)"""
         rf"""\s{{0,2}}[`'"]?({_ADDRESS}[^\s`'"<>,)\]]+)""",
         re.IGNORECASE,
     ),

@@ -15,7 +15,11 @@ _LAST = 253_402_300_799  # the last second of the year 9999
 def moment(value: Any) -> datetime | None:
     """A time given as text or as seconds (or milliseconds) since 1970; None when it is neither."""
     if isinstance(value, str):
-        return moment_in(value)
+        try:
+            exact = datetime.fromisoformat(value)
+        except ValueError:
+            return moment_in(value)
+        return exact if exact.tzinfo else exact.replace(tzinfo=UTC)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = value / 1000 if value > _MILLISECONDS else value
         return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LAST else None

@@ -32,6 +32,11 @@ def diagnose_document(diagnoses: Sequence[Diagnosis], exit_code: int) -> dict[st
     return {**_header("diagnose", exit_code), "connections": [diagnosis(d) for d in diagnoses]}
 
 
+def self_document(checks: Sequence[Check], exit_code: int) -> dict[str, Any]:
+    """The document of ``diagnose --self``."""
+    return {**_header("self", exit_code), "checks": [_check(check) for check in checks]}
+
+
 def diagnosis(found: Diagnosis) -> dict[str, Any]:
     """One connection's diagnosis."""
     first = found.findings[0] if found.findings else None

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from syncdoctor.errors import ExitCode
-from syncdoctor.model import Action, Cause, Connection, State
+from syncdoctor.model import USUAL_ACTION, Cause, Connection, State
 from syncdoctor.resync.report import STOPPED_BY_HAND, Report
 from syncdoctor.store.statedb import StateDB
 
 
 def keep_evidence(db: StateDB, connection: Connection, report: Report) -> None:
-    """What the sync proved about the connection; an interrupted one proved nothing."""
-    if report.exit_code in STOPPED_BY_HAND or report.sync is None:
+    """Keep what was proved: nothing when interrupted, or when there was nothing to ask."""
+    if report.exit_code in STOPPED_BY_HAND or report.sync is None or not report.contacted:
         return
-    state, action = State.HEALTHY, None
-    if report.exit_code != ExitCode.OK:
-        finding = report.stopped.finding if report.stopped else None
-        action = finding.action if finding else Action.FIX_RECORD
-        signing_in = report.exit_code == ExitCode.SIGN_IN
-        state = State.RECONNECT_NEEDED if signing_in else State.LAST_SYNC_FAILED
-    cause = report.sync.cause or (Cause.UNKNOWN if report.exit_code else None)
+    if report.exit_code == ExitCode.OK:
+        db.save_evidence(connection.uid, report.target, State.HEALTHY, source="resync")
+        return
+    finding = report.stopped.finding if report.stopped else None
+    cause = report.sync.cause or Cause.UNKNOWN
+    signing_in = report.exit_code == ExitCode.SIGN_IN
     db.save_evidence(
-        connection.uid, report.target, state, source="resync", cause=cause, action=action
+        connection.uid,
+        report.target,
+        State.RECONNECT_NEEDED if signing_in else State.LAST_SYNC_FAILED,
+        source="resync",
+        cause=cause,
+        action=finding.action if finding else USUAL_ACTION[cause],
     )

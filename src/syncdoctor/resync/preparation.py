@@ -49,13 +49,12 @@ def prepare(
     except EmptySource as error:
         if not confirmed:
             raise
-        raise _suddenly_empty(error, len(confirmed)) from None
+        raise _suddenly_empty(error) from None
 
 
-def _suddenly_empty(error: EmptySource, before: int) -> Guarded:
-    """The refusal of a source that had records before."""
+def _suddenly_empty(error: EmptySource) -> Guarded:
     return Guarded(
-        f"{error.message} It had records before ({before} were sent from it), "
-        "so this is taken for a fault: nothing was sent.",
+        f"{error.message} Records were sent before, so this is taken for a fault: "
+        "nothing was sent.",
         "Look at how the file is made, then run the same command again.",
     )

@@ -50,10 +50,20 @@ class Stopped:
     hint: str | None = None
     finding: Finding | None = None
 
+    @property
+    def cause(self) -> Cause | None:
+        """The cause, as far as it is known."""
+        if self.finding:
+            return self.finding.cause
+        return Cause.RECONNECT_NEEDED if self.exit_code == ExitCode.SIGN_IN else None
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The end of a sync. ``sync`` is None for a dry run."""
+    """The end of a sync. ``sync`` is None for a dry run.
+
+    ``contacted``: whether the provider was asked anything.
+    """
 
     target: str
     exit_code: int
@@ -65,6 +75,7 @@ class Report:
     rejects: Path | None = None
     not_sent: int = 0
     seen: int = 0
+    contacted: bool = False
     warnings: tuple[str, ...] = ()
 
 

@@ -104,6 +104,7 @@ class _Run:
         self._events: list[RecordEvent] = []
         self._refused: list[tuple[Entry, str]] = []
         self._unknown = 0
+        self._contacted = False
 
     def go(self, selection: Selection) -> Report:
         job = self._job
@@ -117,7 +118,8 @@ class _Run:
             self._tell(
                 RecordEvent(record.kind, record.key, RecordOutcome.UNCHANGED, line=record.position)
             )
-        stopped = self._send(plan) if plan.steps or job.db.unresolved(job.connection.uid) else None
+        self._contacted = bool(plan.steps or job.db.unresolved(job.connection.uid))
+        stopped = self._send(plan) if self._contacted else None
         return self._finished(prepared, stopped)
 
     def counts(self) -> Counts:
@@ -174,7 +176,7 @@ class _Run:
             in_order = sorted(self._refused, key=lambda pair: pair[0].raw.line)
             rejects = write_rejects(path, prepared.source, in_order)
         first = next((e for e in self._events if e.outcome is RecordOutcome.REJECTED), None)
-        cause = stopped.finding.cause if stopped and stopped.finding else None
+        cause = stopped.cause if stopped else None
         message = stopped.message if stopped else None
         if code == ExitCode.PARTIAL and first is not None:
             cause, message = first.cause, first.message
@@ -190,6 +192,7 @@ class _Run:
             rejects=rejects,
             not_sent=plan.seen - sum(plan.held_back.values()) - len(self._events),
             seen=plan.seen,
+            contacted=self._contacted,
             warnings=prepared.source.warnings,
         )
 

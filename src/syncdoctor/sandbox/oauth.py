@@ -119,12 +119,14 @@ class AuthorisationServer:
         self,
         facts: OAuthFacts,
         mint: Callable[[Bearer, datetime], str],
+        revoked: Callable[[str, str], None],
         serial: Callable[[], int],
     ) -> None:
         self.facts = facts
         self.clients: dict[str, Client] = {}
         self.user = "Demo User"
         self._mint = mint
+        self._revoked = revoked
         self._serial = serial
         self._requests: dict[str, Request] = {}
         self._codes: dict[str, Code] = {}
@@ -285,6 +287,7 @@ class AuthorisationServer:
         if refresh := self._refresh.get(token):
             if refresh.grant.client is client:
                 refresh.grant.revoked = True
+                self._revoked(client.client_id, refresh.grant.user)
         elif (access := self._access.get(token)) and access.grant.client is client:
             del self._access[token]
         return TokenAnswer(200, {}, NO_STORE)

@@ -105,6 +105,7 @@ class Running:
     ) -> None:
         self._server.should_exit = True
         self._ended.wait(STOP_S)
+        self._thread.join(STOP_S)
         self._listener.close()
 
 

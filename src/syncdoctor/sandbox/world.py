@@ -28,17 +28,21 @@ class Room:
     def __init__(self, provider: EmbeddedProvider, serial: count[int]) -> None:
         self.provider = provider
         self.facts = provider.facts
-        self.oauth = AuthorisationServer(provider.facts.oauth, provider.mint, lambda: next(serial))
+        self.oauth = AuthorisationServer(
+            provider.facts.oauth, provider.mint, provider.revoked, lambda: next(serial)
+        )
         self.limiter = Limiter(provider.facts.limits)
         self.prefix = f"/{provider.id}"
-        self._doors = {self.prefix + path: door for door, path in self.facts.paths.items()}
+        self._doors = {(self.prefix + path).lower(): door for door, path in self.facts.paths.items()}
 
     def door(self, path: str) -> str:
         """Which part of the provider a path belongs to: authorize, token, revoke, api, …."""
-        found = self._doors.get(path)
-        if found:
+        # Case does not count: the vendor's own SDK asks Xero for /Connections.
+        path = path.lower()
+        if found := self._doors.get(path):
             return found
-        return "connections" if path.startswith(self._path("connections") + "/") else "api"
+        below = self._path("connections").lower() + "/"
+        return "connections" if path.startswith(below) else "api"
 
     def urls(self, base: str) -> dict[str, str]:
         """The overrides that an app's configuration needs to reach this room."""

@@ -171,6 +171,10 @@ class EmbeddedProvider(ABC):
         """Take note that a person said yes."""
 
     @abstractmethod
+    def revoked(self, client_id: str, user: str) -> None:
+        """Take note that an app gave a person's refresh token back."""
+
+    @abstractmethod
     def mint(self, bearer: Bearer, issued: datetime) -> str:
         """Make an access token; it must be different each time."""
 

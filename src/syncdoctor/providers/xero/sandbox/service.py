@@ -131,6 +131,17 @@ class XeroSandbox(EmbeddedProvider):
             )
             self._tenancies[made.id] = made
 
+    def revoked(self, client_id: str, user: str) -> None:
+        """Unlink everything: at Xero a revocation removes all of the person's connections.
+
+        https://github.com/XeroAPI/xero-python, ``TokenApi.revoke_token`` (2026-11-22).
+        """
+        self._tenancies = {
+            key: link
+            for key, link in self._tenancies.items()
+            if (link.client_id, link.user) != (client_id, user)
+        }
+
     def _tenancy(self, client_id: str, user: str, organisation: str) -> Tenancy | None:
         wanted = (client_id, user, organisation)
         found = (
@@ -165,11 +176,11 @@ class XeroSandbox(EmbeddedProvider):
         """Answer a call to ``/connections`` or the accounting API."""
         try:
             self._check_token(call)
-            connections = self.facts.paths["connections"]
-            if call.path == connections or call.path.startswith(connections + "/"):
-                reply = self._connections(call, call.path.removeprefix(connections).strip("/"))
-            elif call.path.startswith(API):
-                reply = self._api(call, call.path.removeprefix(API).strip("/"))
+            first, _, rest = call.path.strip("/").partition("/")
+            if first.lower() == "connections":
+                reply = self._connections(call, rest)
+            elif call.path.lower().startswith(API):
+                reply = self._api(call, call.path[len(API) :].strip("/"))
             else:
                 reply = not_found()
         except Refused as refused:
@@ -230,8 +241,10 @@ class XeroSandbox(EmbeddedProvider):
         }
 
     def _api(self, call: Call, path: str) -> Reply:
-        resource, _, rest = path.partition("/")
-        if resource not in SCOPES:
+        name, _, rest = path.partition("/")
+        # Case does not count in Xero's paths: its own SDK asks for /Connections.
+        resource = next((known for known in SCOPES if known.lower() == name.lower()), None)
+        if resource is None:
             return not_found()
         self._check_scope(call, resource)
         books = self._check_tenant(call)
@@ -281,7 +294,7 @@ class XeroSandbox(EmbeddedProvider):
 
     def limit_key(self, call: Call) -> str | None:
         """Calls count for each app and organisation once the token was accepted."""
-        if call.bearer.state != "valid" or not call.path.startswith(API):
+        if call.bearer.state != "valid" or not call.path.lower().startswith(API):
             return None
         return f"{call.bearer.client_id}/{call.headers.get('xero-tenant-id', '')}"
 
