@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types lock clean
+.PHONY: demo test lint types docs corpus bench lock clean
 
 demo: $(READY)
 	@$(BIN)/syncdoctor demo
@@ -21,6 +21,19 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# The pages and the picture that are made from the program; a test compares them.
+docs: $(READY)
+	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/picture.py
+
+# How well the catalogue judges a directory of real answers.
+corpus: $(READY)
+	$(BIN)/python benchmarks/corpus.py
+
+# The budgets, as ratios; takes some minutes.
+bench: $(READY)
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 # The locked versions with their hashes, then the project itself without asking for more.
 $(READY): requirements-dev.txt pyproject.toml

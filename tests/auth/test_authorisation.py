@@ -3,12 +3,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from syncdoctor.auth.authorisation import authorise, code_in, first_values
+from syncdoctor.auth.authorisation import Authorisation, authorise, code_in, first_values
 from syncdoctor.auth.errors import TokenDelayed, TokenRefused
+from syncdoctor.auth.token_requests import oauth_of
+from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import Cancelled, UsageError
 from syncdoctor.model import App, Phase
 
@@ -17,32 +20,35 @@ APP = App("xero", "xero", "CLIENT", URI)
 
 
 @pytest.fixture
-def asked(xero):
+def asked(xero: Provider) -> Any:
     return authorise(APP, xero, URI)
 
 
-def test_the_url_asks_for_consent_with_pkce_and_256_bits_of_state(xero, asked):
+def test_the_url_asks_for_consent_with_pkce_and_256_bits_of_state(
+    xero: Provider, asked: Authorisation
+) -> None:
     query = {k: v[0] for k, v in parse_qs(urlsplit(asked.url).query).items()}
     assert asked.url.startswith("https://login.xero.com/identity/connect/authorize?")
     assert query["response_type"] == "code"
     assert query["redirect_uri"] == URI
-    assert query["scope"].split() == list(xero.oauth.scopes)
+    assert query["scope"].split() == list(oauth_of(xero).scopes)
     assert len(base64.urlsafe_b64decode(query["state"] + "=")) == 32
-    digest = hashlib.sha256(asked.verifier.encode()).digest()
+    verifier = asked.verifier or ""
+    digest = hashlib.sha256(verifier.encode()).digest()
     assert query["code_challenge"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     assert query["code_challenge_method"] == "S256"
-    assert 43 <= len(asked.verifier) <= 128
+    assert 43 <= len(verifier) <= 128
     assert asked.state not in repr(asked)
-    assert asked.verifier not in repr(asked)
+    assert verifier not in repr(asked)
 
 
-def test_every_request_has_secrets_of_its_own(xero):
+def test_every_request_has_secrets_of_its_own(xero: Provider) -> None:
     assert len({authorise(APP, xero, URI).state for _ in range(20)}) == 20
 
 
-def test_a_provider_without_pkce_and_with_parameters_of_its_own(xero):
+def test_a_provider_without_pkce_and_with_parameters_of_its_own(xero: Provider) -> None:
     extra = {"access_type": "offline", "prompt": "consent"}
-    oauth = replace(xero.oauth, pkce=False, authorize_extra=extra)
+    oauth = replace(oauth_of(xero), pkce=False, authorize_extra=extra)
     app = replace(APP, scopes=("one",), urls={"authorize": "http://127.0.0.1:1/a?x=y"})
     asked = authorise(app, replace(xero, oauth=oauth), URI)
     assert asked.verifier is None
@@ -52,7 +58,7 @@ def test_a_provider_without_pkce_and_with_parameters_of_its_own(xero):
     assert "scope=one" in asked.url
 
 
-def test_only_the_right_state_answers(asked):
+def test_only_the_right_state_answers(asked: Authorisation) -> None:
     right = {"state": asked.state}
     assert asked.answered_by({**right, "code": "c"})
     assert asked.answered_by({**right, "error": "access_denied"})
@@ -79,7 +85,7 @@ def test_only_the_right_state_answers(asked):
         lambda url: "",
     ],
 )
-def test_a_pasted_address_must_be_the_answer(asked, change):
+def test_a_pasted_address_must_be_the_answer(asked: Authorisation, change: Any) -> None:
     url = f"{URI}?code=c&state={asked.state}"
     assert asked.parameters_of(f" '{url}' ")["code"] == "c"
     with pytest.raises(UsageError) as caught:
@@ -87,7 +93,7 @@ def test_a_pasted_address_must_be_the_answer(asked, change):
     assert asked.state not in caught.value.message
 
 
-def test_of_a_parameter_that_comes_twice_the_first_counts():
+def test_of_a_parameter_that_comes_twice_the_first_counts() -> None:
     assert first_values("a=1&a=2&b=") == {"a": "1", "b": ""}
 
 
@@ -102,7 +108,7 @@ def test_of_a_parameter_that_comes_twice_the_first_counts():
         ("<b>\x1b[31m", TokenRefused),
     ],
 )
-def test_what_an_error_means(error, kind):
+def test_what_an_error_means(error: Any, kind: Any) -> None:
     given = {"error": error, "error_description": "Ask\nyour admin"}
     with pytest.raises(kind) as caught:
         code_in(given, URI, "xero", "acme/xero")

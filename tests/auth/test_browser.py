@@ -101,8 +101,8 @@ def test_the_page_says_what_was_joined_in_light_and_dark(
         grounds[value] = ground(chromium)
         chromium.save_screenshot(str(tmp_path / f"joined-{value}.png"))
     assert grounds["light"] != grounds["dark"]
-    problems = [entry for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
-    assert problems == []
+    log: list[dict[str, str]] = chromium.execute("getLog", {"type": "browser"})["value"]
+    assert [entry for entry in log if entry["level"] == "SEVERE"] == []
 
 
 def test_the_page_says_that_it_is_another_organisation(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
@@ -16,25 +17,26 @@ BEGUN = {"device_code": "planted-device", "user_code": "WDJB", "verification_uri
 
 
 @pytest.fixture
-def run(bench, monkeypatch):
+def run(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run the flow against scripted token answers; the rest of it is the sandbox."""
     bench.app = replace(bench.app, urls={**bench.app.urls, "device": "http://127.0.0.1:9/device"})
 
-    def run(*answers, begun=BEGUN, timeout_s=60.0):
+    def run(*answers: Any, begun: Any = BEGUN, timeout_s: float = 60.0) -> Any:
         script = iter([begun, *answers])
 
-        def handle(request):
+        def handle(request: Any) -> Any:
             given = next(script)
             body = given if isinstance(given, dict) else None
             return httpx2.Response(400 if body and "error" in body else 200, json=body)
 
-        def scripted(sign_in, vault):
+        def scripted(sign_in: Any, vault: Any) -> Any:
             begin(sign_in, vault).close()
             client = Client(bench.provider, bench.app, transport=httpx2.MockTransport(handle))
             return TokenRequests(bench.app, bench.provider, vault, client)
 
         monkeypatch.setattr(device, "begin", scripted)
-        said, slept = [], []
+        said: list[str] = []
+        slept: list[float] = []
         sign_in = bench.sign_in(timeout_s=timeout_s)
         done = reconnect_by_device(
             sign_in,
@@ -49,7 +51,7 @@ def run(bench, monkeypatch):
     return run
 
 
-def test_it_waits_for_the_person_and_keeps_the_token(bench, run):
+def test_it_waits_for_the_person_and_keeps_the_token(bench: Any, run: Any) -> None:
     body = bench.sandbox.world.connect("xero", client_id="CLIENT")
     done, said, slept = run({"error": "authorization_pending"}, {"error": "slow_down"}, body)
     assert done.organisation is not None
@@ -59,7 +61,7 @@ def test_it_waits_for_the_person_and_keeps_the_token(bench, run):
     assert "planted-device" not in "".join(said)
 
 
-def test_declined_expired_and_never_typed_are_cancelled(bench, run):
+def test_declined_expired_and_never_typed_are_cancelled(bench: Any, run: Any) -> None:
     for last in ("access_denied", "expired_token"):
         with pytest.raises(Cancelled):
             run({"error": last})
@@ -68,14 +70,14 @@ def test_declined_expired_and_never_typed_are_cancelled(bench, run):
     assert bench.stored() is None
 
 
-def test_what_is_no_device_code_is_said(run):
+def test_what_is_no_device_code_is_said(run: Any) -> None:
     with pytest.raises(TemporaryFailure, match="No device code"):
         run(begun={"error": "invalid_client"})
     with pytest.raises(TemporaryFailure, match="No device code"):
         run(begun={**BEGUN, "user_code": "\x1b[2J"})
 
 
-def test_a_provider_without_it_is_refused(bench):
+def test_a_provider_without_it_is_refused(bench: Any) -> None:
     with pytest.raises(UsageError, match="Xero has no sign-in by device"):
         reconnect_by_device(
             bench.sign_in(),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,19 +23,19 @@ class Slots:
         self.limit = limit
         self.left: int | None = None
 
-    def read(self, name):
+    def read(self, name: str) -> Any:
         return self.values.get(name)
 
-    def write(self, name, text):
+    def write(self, name: str, text: str) -> None:
         self._count()
         assert self.limit is None or len(text) <= self.limit
         self.values[name] = text
 
-    def erase(self, name):
+    def erase(self, name: str) -> None:
         self._count()
         self.values.pop(name, None)
 
-    def _count(self):
+    def _count(self) -> None:
         if self.left is not None:
             if self.left == 0:
                 raise Killed
@@ -42,7 +43,9 @@ class Slots:
 
 
 @given(st.text(max_size=400), st.text(max_size=400), st.sampled_from([None, 120, 150]))
-def test_what_was_put_is_got_and_nothing_is_left_over(first, second, limit):
+def test_what_was_put_is_got_and_nothing_is_left_over(
+    first: str, second: str, limit: int | None
+) -> None:
     slots = Slots(limit)
     entries = Entries(slots, limit)
     assert entries.get("k") is None
@@ -56,7 +59,7 @@ def test_what_was_put_is_got_and_nothing_is_left_over(first, second, limit):
 
 
 @pytest.mark.parametrize("sizes", [(500, 900), (900, 500), (20, 900), (900, 20), (500, 500)])
-def test_a_writer_killed_anywhere_leaves_the_old_value_or_the_new(sizes):
+def test_a_writer_killed_anywhere_leaves_the_old_value_or_the_new(sizes: tuple[int, int]) -> None:
     old, new = "o" * sizes[0], "n" * sizes[1]
     for steps in range(60):
         slots = Slots(150)
@@ -78,7 +81,7 @@ def test_a_writer_killed_anywhere_leaves_the_old_value_or_the_new(sizes):
     raise AssertionError("the writer never came to its end")
 
 
-def test_a_reader_beside_a_writer_sees_a_whole_value():
+def test_a_reader_beside_a_writer_sees_a_whole_value() -> None:
     slots = Slots(150)
     entries = Entries(slots, 150)
     entries.put("k", "o" * 500)
@@ -86,7 +89,7 @@ def test_a_reader_beside_a_writer_sees_a_whole_value():
     class Racing(Slots):
         raced = False
 
-        def read(self, name):
+        def read(self, name: str) -> Any:
             if name == "k#a1" and not self.raced:
                 self.raced = True
                 Entries(slots, 150).put("k", "n" * 500)
@@ -98,7 +101,7 @@ def test_a_reader_beside_a_writer_sees_a_whole_value():
 @pytest.mark.parametrize(
     "raw", ["", "token", "{}", '{"v": "x"}', '{"v": 1}', '{"v": 1, "parts": 2}']
 )
-def test_a_damaged_entry_is_never_empty_and_is_kept_aside(raw):
+def test_a_damaged_entry_is_never_empty_and_is_kept_aside(raw: str) -> None:
     slots = Slots()
     slots.values["k"] = raw
     entries = Entries(slots, None)
@@ -111,17 +114,18 @@ def test_a_damaged_entry_is_never_empty_and_is_kept_aside(raw):
     assert entries.get(aside) == raw
 
 
-def test_a_missing_or_changed_piece_is_damage():
-    for change in (lambda v: v.pop("k#a1"), lambda v: v.update({"k#a1": "other"})):
-        slots = Slots(150)
-        entries = Entries(slots, 150)
-        entries.put("k", "x" * 500)
-        change(slots.values)
-        with pytest.raises(DamagedEntry):
-            entries.get("k")
+@pytest.mark.parametrize("change", [{}, {"k#a1": "other"}])
+def test_a_missing_or_changed_piece_is_damage(change: dict[str, str]) -> None:
+    slots = Slots(150)
+    entries = Entries(slots, 150)
+    entries.put("k", "x" * 500)
+    del slots.values["k#a1"]
+    slots.values.update(change)
+    with pytest.raises(DamagedEntry):
+        entries.get("k")
 
 
-def test_a_newer_version_is_refused_and_not_overwritten():
+def test_a_newer_version_is_refused_and_not_overwritten() -> None:
     slots = Slots()
     slots.values["k"] = json.dumps({"v": 2, "stuff": []})
     entries = Entries(slots, None)

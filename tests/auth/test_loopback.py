@@ -3,6 +3,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -14,17 +16,17 @@ GOOD = Page(title="All is well", good=True)
 
 
 @pytest.fixture
-def loopback():
+def loopback() -> Any:
     with Loopback("http://localhost:0/callback") as server:
         yield server
 
 
 @pytest.fixture
-def answers(loopback):
+def answers(loopback: Loopback) -> Any:
     """What was taken; the browser that brought it is answered at once."""
     taken: list[dict[str, str]] = []
 
-    def answer(parameters):
+    def answer(parameters: Any) -> None:
         taken.append(dict(parameters))
         threading.Thread(target=loopback.show, args=(GOOD,)).start()
 
@@ -44,7 +46,9 @@ def raw(loopback: Loopback, data: bytes, *, wait: float = 8) -> bytes:
         return got
 
 
-def test_the_right_request_ends_the_flow_once(loopback, answers):
+def test_the_right_request_ends_the_flow_once(
+    loopback: Loopback, answers: list[dict[str, str]]
+) -> None:
     url = f"{loopback.redirect_uri}?state=right&code=c"
     assert loopback.redirect_uri == f"http://localhost:{loopback.port}/callback"
     first, second = httpx2.get(url), httpx2.get(url)
@@ -72,7 +76,14 @@ def test_the_right_request_ends_the_flow_once(loopback, answers):
         ("GET", "/callback?state=right&code=c", {"host": "127.0.0.1:1"}, 421),
     ],
 )
-def test_no_other_request_ends_it(loopback, answers, method, path, headers, status):
+def test_no_other_request_ends_it(
+    loopback: Loopback,
+    answers: list[dict[str, str]],
+    method: str,
+    path: Path,
+    headers: dict[str, str],
+    status: int,
+) -> None:
     url = f"http://localhost:{loopback.port}{path}"
     answer = httpx2.request(method, url, headers=headers)
     assert answer.status_code == status
@@ -80,7 +91,9 @@ def test_no_other_request_ends_it(loopback, answers, method, path, headers, stat
     assert httpx2.get(f"{loopback.redirect_uri}?state=right&code=c").status_code == 200
 
 
-def test_garbage_huge_and_slow_requests_do_not_keep_it_from_answering(loopback, answers):
+def test_garbage_huge_and_slow_requests_do_not_keep_it_from_answering(
+    loopback: Loopback, answers: list[dict[str, str]]
+) -> None:
     silent = [socket.create_connection(("127.0.0.1", loopback.port)) for _ in range(8)]
     drip = socket.create_connection(("127.0.0.1", loopback.port))
     drip.sendall(b"GET /callback?state=right&code=stolen HTTP/1.1\r\nHost: loc")
@@ -96,7 +109,9 @@ def test_garbage_huge_and_slow_requests_do_not_keep_it_from_answering(loopback, 
     assert [a["code"] for a in answers] == ["c"]
 
 
-def test_a_caller_that_drips_is_cut_off(loopback, answers, monkeypatch):
+def test_a_caller_that_drips_is_cut_off(
+    loopback: Loopback, answers: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("syncdoctor.auth.loopback.REQUEST_LIMIT_S", 0.3)
     with socket.create_connection(("127.0.0.1", loopback.port), timeout=5) as plug:
         plug.sendall(b"GET /callback HTTP/1.1\r\n")
@@ -110,13 +125,16 @@ def test_a_caller_that_drips_is_cut_off(loopback, answers, monkeypatch):
             assert plug.recv(10)[0]
 
 
-def test_it_listens_on_loopback_ipv4_alone(loopback):
+def test_it_listens_on_loopback_ipv4_alone(loopback: Loopback) -> None:
     assert loopback._server.server_address[0] == "127.0.0.1"
-    with pytest.raises(OSError), socket.create_connection(("::1", loopback.port), timeout=1):
+    with (
+        pytest.raises(ConnectionRefusedError),
+        socket.create_connection(("::1", loopback.port), timeout=1),
+    ):
         pass
 
 
-def test_the_browser_waits_for_the_end_and_is_told_of_it(loopback):
+def test_the_browser_waits_for_the_end_and_is_told_of_it(loopback: Loopback) -> None:
     taken = threading.Event()
     loopback.listen(lambda _: True, lambda _: taken.set())
     got: list[httpx2.Response] = []
@@ -134,7 +152,9 @@ def test_the_browser_waits_for_the_end_and_is_told_of_it(loopback):
     assert "&lt;script&gt;" in got[0].text
 
 
-def test_answers_may_not_be_kept_framed_or_scripted(loopback, answers):
+def test_answers_may_not_be_kept_framed_or_scripted(
+    loopback: Loopback, answers: list[dict[str, str]]
+) -> None:
     headers = httpx2.get(f"{loopback.redirect_uri}?state=right&code=c").headers
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
@@ -142,7 +162,7 @@ def test_answers_may_not_be_kept_framed_or_scripted(loopback, answers):
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-def test_a_closed_flow_lets_the_browser_go():
+def test_a_closed_flow_lets_the_browser_go() -> None:
     got: list[httpx2.Response] = []
     taken = threading.Event()
     with Loopback("http://127.0.0.1:0/cb") as server:

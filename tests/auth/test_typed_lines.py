@@ -9,7 +9,7 @@ import time
 from syncdoctor.auth.typed_lines import TypedLines
 
 
-def test_lines_are_given_whole_and_trimmed():
+def test_lines_are_given_whole_and_trimmed() -> None:
     reading, writing = os.pipe()
     got: queue.Queue[str] = queue.Queue()
     with TypedLines(reading, got.put):
@@ -24,7 +24,7 @@ def test_lines_are_given_whole_and_trimmed():
     os.close(reading)
 
 
-def test_it_ends_at_once_and_at_the_end_of_input():
+def test_it_ends_at_once_and_at_the_end_of_input() -> None:
     reading, writing = os.pipe()
     started = time.monotonic()
     with TypedLines(reading, print):
@@ -38,7 +38,7 @@ def test_it_ends_at_once_and_at_the_end_of_input():
     os.close(reading)
 
 
-def test_a_program_that_gave_up_waiting_can_end():
+def test_a_program_that_gave_up_waiting_can_end() -> None:
     code = (
         "import sys; from syncdoctor.auth.typed_lines import TypedLines\n"
         "with TypedLines(0, print): pass\n"

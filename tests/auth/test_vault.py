@@ -3,6 +3,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import keyring
 import keyring.backend
@@ -20,32 +22,32 @@ from syncdoctor.errors import StoreError, UsageError
 
 
 class InMemory(keyring.backend.KeyringBackend):
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.values: dict[tuple[str, str], str] = {}
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> Any:
         return self.values.get((service, username))
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         self.values[service, username] = password
 
-    def delete_password(self, service, username):
+    def delete_password(self, service: str, username: str) -> None:
         del self.values[service, username]
 
 
 @pytest.fixture
-def use(monkeypatch):
-    def use(backend):
+def use(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def use(backend: Any) -> Any:
         monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
         return backend
 
     return use
 
 
-def test_the_setting_says_which_store(tmp_path):
+def test_the_setting_says_which_store(tmp_path: Path) -> None:
     assert isinstance(open_vault(None, directory=tmp_path), KeyringVault)
     assert isinstance(open_vault("", directory=tmp_path), KeyringVault)
     assert isinstance(open_vault("keyring", directory=tmp_path), KeyringVault)
@@ -58,14 +60,16 @@ def test_the_setting_says_which_store(tmp_path):
             open_vault(wrong, directory=tmp_path)
 
 
-def test_opening_asks_no_keyring_and_makes_no_file(tmp_path, monkeypatch):
+def test_opening_asks_no_keyring_and_makes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(keyring, "get_keyring", lambda: pytest.fail("asked"))
     open_vault(None, directory=tmp_path)
     open_vault("file", directory=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_entries_are_kept_listed_and_deleted(tmp_path, use):
+def test_entries_are_kept_listed_and_deleted(tmp_path: Path, use: Any) -> None:
     backend = use(InMemory())
     vault = KeyringVault(tmp_path)
     vault.check()
@@ -79,9 +83,9 @@ def test_entries_are_kept_listed_and_deleted(tmp_path, use):
     assert vault.keys() == ("connection/c-1",)
 
 
-def test_the_limit_of_windows_is_kept(tmp_path, use):
+def test_the_limit_of_windows_is_kept(tmp_path: Path, use: Any) -> None:
     class WinVault(InMemory):
-        def set_password(self, service, username, password):
+        def set_password(self, service: str, username: str, password: str) -> None:
             assert len(password.encode("utf-16-le")) <= 5 * 512
             super().set_password(service, username, password)
 
@@ -94,7 +98,7 @@ def test_the_limit_of_windows_is_kept(tmp_path, use):
     assert "Credential Manager" in vault.describe()
 
 
-def test_a_damaged_index_loses_no_entry(tmp_path, use):
+def test_a_damaged_index_loses_no_entry(tmp_path: Path, use: Any) -> None:
     backend = use(InMemory())
     vault = KeyringVault(tmp_path)
     vault.put("a", "x")
@@ -112,14 +116,6 @@ class PlaintextKeyring(InMemory):
 PlaintextKeyring.__module__ = "keyrings.alt.file"
 
 
-def chain():
-    chainer = keyring.backends.chainer.ChainerBackend.__new__(
-        keyring.backends.chainer.ChainerBackend
-    )
-    type(chainer).backends = [InMemory(), PlaintextKeyring()]  # type: ignore[assignment]
-    return chainer
-
-
 @pytest.mark.parametrize(
     ("backend", "words"),
     [
@@ -128,17 +124,23 @@ def chain():
         (PlaintextKeyring, "does not protect"),
     ],
 )
-def test_back_ends_that_keep_nothing_or_plain_text_are_refused(tmp_path, use, backend, words):
-    use(backend())
+def test_back_ends_that_keep_nothing_or_plain_text_are_refused(
+    tmp_path: Path, use: Any, backend: Any, words: str
+) -> None:
+    made: Any = backend
+    use(made())
     with pytest.raises(StoreError, match=words) as caught:
         KeyringVault(tmp_path).put("a", "x")
-    assert "SYNCDOCTOR_STORE=file" in caught.value.hint
+    assert "SYNCDOCTOR_STORE=file" in str(caught.value.hint)
 
 
-def test_a_chain_with_a_plain_text_member_is_refused(tmp_path, use, monkeypatch):
+def test_a_chain_with_a_plain_text_member_is_refused(
+    tmp_path: Path, use: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chainer = keyring.backends.chainer.ChainerBackend
     monkeypatch.setattr(chainer, "backends", [InMemory(), PlaintextKeyring()])
-    use(chainer())
+    made: Any = chainer
+    use(made())
     with pytest.raises(StoreError, match="does not protect"):
         KeyringVault(tmp_path).get("a")
 
@@ -157,24 +159,28 @@ class Foreign(Exception):
         (keyring.errors.InitError("planted-token"), "failed"),
     ],
 )
-def test_any_failure_is_a_store_error_without_its_text(tmp_path, use, error, words):
+def test_any_failure_is_a_store_error_without_its_text(
+    tmp_path: Path, use: Any, error: Any, words: str
+) -> None:
     class Broken(InMemory):
-        def get_password(self, service, username):
+        def get_password(self, service: str, username: str) -> None:
             raise error
 
     use(Broken())
     with pytest.raises(StoreError, match=words) as caught:
         KeyringVault(tmp_path).get("a")
-    assert "planted-token" not in caught.value.message + caught.value.hint
+    assert "planted-token" not in f"{caught.value.message}{caught.value.hint}"
     assert caught.value.__cause__ is None
 
 
-def test_a_keyring_that_hangs_is_given_up_and_not_asked_again(tmp_path, use, monkeypatch):
+def test_a_keyring_that_hangs_is_given_up_and_not_asked_again(
+    tmp_path: Path, use: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(room, "CALL_LIMIT_S", 0.1)
     release, calls = threading.Event(), []
 
     class Hanging(InMemory):
-        def get_password(self, service, username):
+        def get_password(self, service: str, username: str) -> None:
             calls.append(1)
             release.wait(5)
 
@@ -189,9 +195,9 @@ def test_a_keyring_that_hangs_is_given_up_and_not_asked_again(tmp_path, use, mon
     release.set()
 
 
-def test_a_keyring_that_forgets_fails_the_check(tmp_path, use):
+def test_a_keyring_that_forgets_fails_the_check(tmp_path: Path, use: Any) -> None:
     class Forgetful(InMemory):
-        def set_password(self, service, username, password):
+        def set_password(self, service: str, username: str, password: str) -> None:
             super().set_password(service, username, password[:100])
 
     use(Forgetful())
@@ -199,7 +205,7 @@ def test_a_keyring_that_forgets_fails_the_check(tmp_path, use):
         KeyringVault(tmp_path).check()
 
 
-def test_memory_is_a_store_too():
+def test_memory_is_a_store_too() -> None:
     vault = MemoryVault()
     vault.check()
     vault.put("b", "2")
@@ -209,7 +215,7 @@ def test_memory_is_a_store_too():
     assert vault.get("a") is None
 
 
-def test_the_keyring_is_imported_only_when_it_is_asked():
+def test_the_keyring_is_imported_only_when_it_is_asked() -> None:
     import subprocess
 
     code = (
@@ -218,5 +224,5 @@ def test_the_keyring_is_imported_only_when_it_is_asked():
         "heavy = {'keyring', 'argon2', 'cryptography', 'filelock'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -310,3 +310,12 @@ def test_secrets_inside_are_taken_out() -> None:
     exchange = told(text)
     assert exchange.body == {"refresh_token": "[redacted]", "error": "invalid_grant"}
     assert "abcdef0123456789" not in repr(exchange)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "plain"),
+    [("\\ud83d\\ude00", "\N{GRINNING FACE}"), ("\\ud83d", "\ufffd"), ("\\ude00!", "\ufffd!")],
+)
+def test_half_characters_do_not_spread(escaped: str, plain: str) -> None:
+    assert told(f'failed: {{"error":"x","message":"{escaped}"}}').body["message"] == plain
+    assert told(f"failed: {{'error': 'x', 'message': '{escaped}'}}").body["message"] == plain

@@ -67,3 +67,9 @@ def test_hostile_text_ends_soon(text: str) -> None:
     began = time.monotonic()
     list(fragments(text))
     assert time.monotonic() - began < 5
+
+
+def test_huge_numbers_stay_text() -> None:
+    fragment = read('{"error": "x", "id": 123456789012345678901234567890, "n": NaN}')
+    assert fragment is not None
+    assert fragment.value == {"error": "x", "id": "123456789012345678901234567890", "n": None}

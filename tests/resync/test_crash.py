@@ -175,5 +175,5 @@ def test_any_order_of_crashes_and_lost_answers(bench: Bench, forgetful: Forgetfu
 
     Journeys.template = bench
     Journeys.forgetful = forgetful
-    run_state_machine_as_test(Journeys)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Journeys)
     assert Journeys.template is bench

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from syncdoctor.engine.catalogue import load
@@ -39,6 +40,7 @@ def child(directory: str, connection: Connection, urls: dict[str, str], token: s
             token=lambda _: token,
             organisation=connection.organisation,
             writable=True,
+            transport=httpx2.HTTPTransport(verify=False),  # loopback: no certificates to read
         )
 
     with StateDB(state_dir / "state.sqlite3") as db:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from syncdoctor.auth.authorisation import Authorisation, authorise, code_in
 from syncdoctor.auth.grant import Grant, prove_and_keep
 from syncdoctor.auth.loopback import Loopback
-from syncdoctor.auth.organisations import Choose, Selection
+from syncdoctor.auth.organisations import Choose, Selection, lister_of
 from syncdoctor.auth.outcome import failed_page, interrupted_page, joined_page
 from syncdoctor.auth.pages import Page
 from syncdoctor.auth.surroundings import Surroundings
@@ -128,6 +128,12 @@ def begin(sign_in: SignIn, vault: Vault) -> TokenRequests:
         raise Guarded(
             f"The token of {connection.target} is borrowed: the product owns it.",
             "Reconnect in the product.",
+        )
+    if sign_in.organisation is not None and lister_of(provider) is None:
+        raise UsageError(
+            f"{provider.name} does not say which {provider.organisation_word} was joined, "
+            "so none can be asked for.",
+            f"syncdoctor reconnect {connection.target}",
         )
     vault.check()
     return TokenRequests(sign_in.app, provider, vault, Client(provider, sign_in.app))

@@ -20,7 +20,7 @@ from syncdoctor.auth.token_requests import TokenRequests, oauth_of
 from syncdoctor.auth.tokens import connection_key, token_lock
 from syncdoctor.auth.uninterrupted import uninterrupted
 from syncdoctor.engine.provider import Provider
-from syncdoctor.errors import StoreError
+from syncdoctor.errors import StoreError, SyncdoctorError
 from syncdoctor.model import App, Connection, Organisation
 
 if TYPE_CHECKING:
@@ -104,4 +104,6 @@ def _revoke(grant: Grant, old: Token) -> bool:
     urls = {**grant.provider.urls, **grant.app.urls}
     if oauth_of(grant.provider).revoke_ends != "token" or "revoke" not in urls:
         return False
-    return grant.requests.revoke(old).ok
+    with suppress(SyncdoctorError):
+        return grant.requests.revoke(old).ok
+    return False

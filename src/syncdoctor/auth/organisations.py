@@ -72,7 +72,7 @@ def seen_by(token: Token, app: App, provider: Provider, target: str) -> Seen | N
 
     lister = lister_of(provider)
     if lister is None:
-        return None
+        return None  # the connection goes on with the organisation that it had
     with Client(provider, app, token=lambda _: token.access_token, tries=3) as client:
         client.keep_secret(token.access_token, token.refresh_token or "")
         answer = identity_answer(client, provider)

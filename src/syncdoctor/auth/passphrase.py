@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +37,9 @@ class PassphraseSource:
 
     @staticmethod
     def _from_command(command: str) -> bytes:
+        import shlex
+        import subprocess
+
         name = command.split(maxsplit=1)[0] if command.split() else command
         hint = "Run the command by itself to see what it says."
         try:

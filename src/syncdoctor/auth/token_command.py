@@ -7,8 +7,6 @@ absent), or the access token alone on one line. It runs without a shell.
 from __future__ import annotations
 
 import json
-import shlex
-import subprocess
 from datetime import UTC, datetime
 
 from syncdoctor.auth.token import Token
@@ -19,6 +17,9 @@ COMMAND_LIMIT_S = 30.0
 
 def read_token(command: str, target: str) -> Token:
     """Run a connection's token command; :class:`StoreError` when it gives no token."""
+    import shlex
+    import subprocess
+
     hint = f"Run the token_command of {target} by itself to see what it says."
     try:
         done = subprocess.run(  # noqa: S603 - the person's own command, without a shell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,6 +46,9 @@ def history(
     plot: Annotated[
         bool, typer.Option("--plot", help="Draw the syncs of each day, the last 30 days.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page as well.")
+    ] = None,
 ) -> None:
     """Show how many syncs there were, how they ended, and since when what fails."""
     from syncdoctor.render import history_view as view
@@ -62,6 +66,8 @@ def history(
                 ctx.out().print(view.sync_view(one, operations))
             return
         found = _history(ctx, db, target, _since(since, db), failed=failed, limit=limit, plot=plot)
+        if html is not None:
+            _write(html, view.history_page(found))
         if ctx.json:
             ctx.print_json(view.history_document(found, db.now()))
         elif found.summary.total == 0 and since is None:
@@ -94,6 +100,13 @@ def _history(
         failures=tuple(failure for failure in failures if failure is not None),
         days=db.days(target, since or db.now() - PLOTTED) if plot else None,
     )
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _since(text: str | None, db: StateDB) -> datetime | None:

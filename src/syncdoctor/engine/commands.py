@@ -18,9 +18,9 @@ _TYPED: dict[Action, Command] = {
     Action.RETRY_LATER: ("status", "TARGET", "--live"),
     Action.WAIT: ("status", "TARGET", "--live"),
     Action.UPGRADE_PLAN: ("diagnose", "TARGET"),
-    Action.CHECK_NETWORK: ("diagnose", "TARGET", "--self"),
+    Action.CHECK_NETWORK: ("diagnose", "--self"),
     Action.CONTACT_PROVIDER: ("diagnose", "TARGET"),
-    Action.CONTACT_SUPPORT: ("diagnose", "TARGET", "--bundle", "bundle.zip"),
+    Action.CONTACT_SUPPORT: ("diagnose", "TARGET", "--save", "exchanges.jsonl"),
     Action.NONE: ("status", "TARGET", "--live"),
 }
 # Where what a person types writes, a look that writes nothing stands for it.
@@ -34,7 +34,7 @@ _SAFE: dict[Action, Command] = {
 
 def typed(cause: Cause, action: Action, target: str, provider: Provider | None) -> Command:
     """The command for a person, about a target or its general form."""
-    return _command(_TYPED[_possible(cause, action, provider)], target)
+    return _command(_template(cause, action, provider), target)
 
 
 def safe(cause: Cause, action: Action, target: str, provider: Provider | None) -> Command:
@@ -42,17 +42,17 @@ def safe(cause: Cause, action: Action, target: str, provider: Provider | None) -
 
     ``reconnect`` is one of these: nothing happens unless a person signs in.
     """
-    action = _possible(cause, action, provider)
-    return _command(_SAFE.get(action, _TYPED[action]), target)
+    template = _SAFE.get(action) or _template(cause, action, provider)
+    return _command(template, target)
 
 
-def _possible(cause: Cause, action: Action, provider: Provider | None) -> Action:
+def _template(cause: Cause, action: Action, provider: Provider | None) -> Command:
     if cause is Cause.CLOCK_SKEW:
-        return Action.CHECK_NETWORK
-    # Not every type of connection has settings of its own: there, choices are made on connecting.
+        return _TYPED[Action.CHECK_NETWORK]
+    # Not every type of connection can be configured; what it must have is picked one by one.
     if action is Action.CONFIGURE and provider and "configure" not in provider.actions:
-        return Action.RECONNECT
-    return action
+        return ("connection", "pick", "TARGET")
+    return _TYPED[action]
 
 
 def _command(template: Command, target: str) -> Command:

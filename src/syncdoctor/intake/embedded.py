@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from syncdoctor.intake import jsonform, phrases, redirect
-from syncdoctor.intake.literals import Fragment, fragments
+from syncdoctor.intake import jsonform, redirect
+from syncdoctor.intake.literals import REPLACEMENT, Fragment, fragments
 from syncdoctor.intake.status import request_in, status_in
 from syncdoctor.model import Exchange, Phase
 from syncdoctor.redact import Redactor
@@ -30,6 +30,10 @@ _HINTS = frozenset(
 )
 _ESCAPED = re.compile(r"[{\[]\s*(?:\\[nrt]\s*)*\\+[\"']")
 _UNESCAPE = re.compile(r"\\(?:(\\)|([\"'/])|([nrt]))")
+_SURROGATE = re.compile(
+    r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _MARKUP = re.compile(
     r"<(\?xml|!doctype|[A-Za-z][\w:.-]*)(?=[\s>])(?!\w* at 0x)[^<>]*>.*", re.IGNORECASE | re.DOTALL
 )
@@ -66,10 +70,8 @@ def _from_body(exchange: Exchange, text: str) -> Exchange:
     if stripped[:1] == "<":
         status = exchange.status or _page_status(stripped)
         return exchange if status == exchange.status else replace(exchange, status=status)
-    found = _best(text)
-    if found is None:
-        return exchange
-    return _merge(exchange, found, text)
+    found = _best(_unescape(text))
+    return exchange if found is None else _merge(exchange, found, text)
 
 
 def _from_text(exchange: Exchange, text: str) -> Exchange:
@@ -80,6 +82,8 @@ def _from_text(exchange: Exchange, text: str) -> Exchange:
     if (found := _CALLBACK.search(text)) and (said := redirect.told(f"?{found[0][1:]}")):
         exchange = replace(exchange, phase=exchange.phase or Phase.AUTHORIZE)
         return _filled(exchange, text, {"body": said})
+    from syncdoctor.intake import phrases
+
     body = _markup(text) or phrases.body_in(text)
     return _filled(exchange, text, {"body": body})
 
@@ -175,7 +179,14 @@ def _unescape(text: str) -> str:
         text = _UNESCAPE.sub(
             lambda m: m[1] or m[2] or {"n": "\n", "r": "\r", "t": "\t"}[m[3]], text
         )
-    return text
+    return _SURROGATE.sub(_paired, text) if "\\u" in text else text
+
+
+def _paired(found: re.Match[str]) -> str:
+    """The character of two halves of UTF-16; a half by itself is none."""
+    if found[1] is None:
+        return REPLACEMENT
+    return chr(0x10000 + ((int(found[1], 16) - 0xD800) << 10) + int(found[2], 16) - 0xDC00)
 
 
 def _markup(text: str) -> str | None:

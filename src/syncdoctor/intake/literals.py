@@ -15,10 +15,13 @@ from typing import Any
 
 DEPTH = 40
 FRAGMENTS = 24  # how many structures of one text are read
+SURROGATES = range(0xD800, 0xE000)
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NUMBER = 18  # digits of a number that is still read as one
 _START = re.compile(r"""\{\s*(?:\}|["':]|[A-Za-z_$][\w$.-]*["']?\s*(?::|=))|\[\s*[\[{]""")
 _SPACE = re.compile(r"\s*")
 _SEPARATOR = re.compile(r"\s*(?:=>|:|=)\s*")
+_PREFIX = re.compile(r"[bur:](?=['\"])")  # of a string: Python's kinds, Ruby's quoted symbols
 _BARE_KEY = re.compile(r":?[A-Za-z_$][\w$.-]*|\[[^\]\n]{1,60}\]|-?\d+")
 _BARE_VALUE = re.compile(r"[^,}\]\n]*")
 _PLAIN = {
@@ -35,7 +38,6 @@ _WORDS: dict[str, Any] = {
     "undefined": None,
 }
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "/": "/", "\\": "\\"}
-_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class _Reader:
             return self._object(depth)
         if char == "[":
             return self._list(depth)
-        if char in "bur" and self.text[self.position + 1 : self.position + 2] in ("'", '"'):
+        if _PREFIX.match(self.text, self.position):
             self.position += 1
             char = self.text[self.position]
         if char in _PLAIN:
@@ -145,8 +147,12 @@ class _Reader:
         return result
 
     def _key(self) -> str | None:
-        char = self.text[self.position]
-        if char in "bur:" and self.text[self.position + 1 : self.position + 2] in ("'", '"'):
+        char = self.text[self.position : self.position + 1]
+        if (
+            char
+            and char in "bur:"
+            and self.text[self.position + 1 : self.position + 2] in ("'", '"')
+        ):
             self.position += 1
             char = self.text[self.position]
         if char in _PLAIN:
@@ -178,7 +184,8 @@ class _Reader:
         digits = self.text[self.position + 2 : self.position + 2 + width]
         if width and len(digits) == width and all(d in "0123456789abcdefABCDEF" for d in digits):
             self.position += 2 + width
-            return chr(int(digits, 16))
+            number = int(digits, 16)
+            return REPLACEMENT if number in SURROGATES else chr(number)
         self.position += 2
         if char == quote:
             return quote
@@ -200,6 +207,10 @@ def _number(digits: str) -> int | float | str:
     if len(digits) > NUMBER:
         return digits
     return int(digits) if digits.lstrip("-").isdigit() else float(digits)
+
+
+# Numbers that JSON allows and others do not take are kept as text.
+_DECODER = json.JSONDecoder(parse_int=_number, parse_constant=lambda _: None)
 
 
 def _uncut(text: str) -> str:

@@ -15,7 +15,7 @@ import orjson
 
 from syncdoctor import redact
 from syncdoctor.errors import UsageError
-from syncdoctor.intake import cassette, har, jsonform, logtext, rawhttp, redirect
+from syncdoctor.intake import jsonform
 from syncdoctor.intake.embedded import enrich
 from syncdoctor.intake.source import Source, open_source
 from syncdoctor.model import Exchange
@@ -25,6 +25,7 @@ _CASSETTE = re.compile(r"^(?:interactions|http_interactions):", re.MULTILINE)
 _MARKUP = re.compile(r"<(?:\?xml|!doctype|!--|[A-Za-z][\w:.-]*[\s/>])", re.IGNORECASE)
 _NO_MARKUP = re.compile(r"<(?:HttpError|Response) ")
 _LINES = (".jsonl", ".ndjson")
+_RECORDINGS = frozenset(("log", "interactions", "http_interactions"))
 LONGEST_KEY = 4096  # bytes of an answer that is worth remembering
 _EXTRA = frozenset(("config", "message", "stack"))  # what clients' error objects have besides
 _TIMED = ("retry", "ratelimit", "rate-limit")  # headers whose meaning hangs on the time
@@ -121,10 +122,10 @@ class Intake:
         if self._head[:1] in ("{", "[", '"'):
             return self._document()
         if _CASSETTE.search(self._head):
+            from syncdoctor.intake import cassette
+
             text = self.source.text_of(self.source.whole(), 1)
             return self._value(cassette.load(text, self.source.name))
-        if rawhttp.SIGNS.search(self._head):
-            return rawhttp.exchanges(self.source.text_of(self.source.whole(), 1))
         if _MARKUP.match(self._head) and not _NO_MARKUP.match(self._head):
             text = self.source.text_of(self.source.whole(), 1)
             return iter((redact.exchange(body=text.strip()),))
@@ -152,23 +153,30 @@ class Intake:
         return self._value(self._json(data, None))
 
     def _value(self, value: Any) -> Iterator[Exchange]:
-        if har.is_har(value):
-            return har.exchanges(value, self.source.name)
-        if cassette.is_cassette(value):
-            return cassette.exchanges(value, self.source.name)
         if isinstance(value, str):
             return self._text_of(value)
+        if isinstance(value, dict) and not _RECORDINGS.isdisjoint(value):
+            from syncdoctor.intake import cassette, har
+
+            if har.is_har(value):
+                return har.exchanges(value, self.source.name)
+            if cassette.is_cassette(value):
+                return cassette.exchanges(value, self.source.name)
         return jsonform.exchanges(value)
 
     def _text(self) -> Iterator[Exchange]:
+        from syncdoctor.intake import logtext, rawhttp
+
+        if rawhttp.SIGNS.search(self._head):
+            return rawhttp.exchanges(self.source.text_of(self.source.whole(), 1))
         lines = (self.source.text_of(line, number) for number, line in self.source.lines())
         return logtext.exchanges(lines)
 
     def _text_of(self, text: str) -> Iterator[Exchange]:
+        from syncdoctor.intake import logtext, rawhttp
+
         if rawhttp.SIGNS.search(text):
             return rawhttp.exchanges(text)
-        if parts := redirect.parts(text):
-            return iter((redact.exchange(**parts),))
         return logtext.exchanges(text.split("\n"))
 
     def _json(self, data: bytes, place: str | None) -> Any:

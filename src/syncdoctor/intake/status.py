@@ -6,6 +6,7 @@ Every repetition in these expressions is bounded: texts come from anybody, and n
 from __future__ import annotations
 
 import re
+from functools import cache
 from http import HTTPStatus
 
 # Those that the standard does not list: webhook receivers (498, 499) and Cloudflare's (520 to 530).
@@ -20,33 +21,37 @@ _PROXY = re.compile(
 _NUMBER = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")  # a cheap test before the dear ones
 
 # Ordered: the surest first. Each has one group, the three digits.
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"""\bHTTP/\d(?:\.\d)?["']?\s{1,3}["']?([1-5]\d\d)\b""",
-        r"resulted in a `?([45]\d\d)\b",
-        r"does not indicate success:\s{0,3}([45]\d\d)\b",
-        r"""\bstatus[ _-]?(?:code)?["']{0,2}\s{0,3}(?:\(|\[|:|=>|=|->|of|is|was)?\s{0,3}"""
-        r"""["'(\[]{0,2}([1-5]\d\d)\b""",
-        r"\bHttpError:? ([45]\d\d)\b",
-        r"<Response \[([1-5]\d\d)[^\]\n]{0,40}\]>",
-        r"\bHTTP(?:[ _-](?:error|status|response|request|code|returned|failed)){0,3}"
-        r"\s{0,2}[:#=-]?\s{0,2}[(\[]?([45]\d\d)\b",
-        r"\b([45]\d\d) (?:client|server) error\b",
-        r"\breturned (?:an? )?(?:error|status|code|http)?:?\s{0,2}[(\[]?([45]\d\d)\b",
-        r"\b(?:responded|response|replied|answered|failed|rejected)"
-        r"(?: (?:code|with|status|a|an)){0,4}:?\s{0,2}[(\[]?([45]\d\d)\b",
-        rf"""[\[(`'"\s:]([45]\d\d)[\])]?[`'"]?[\s:-]{{1,4}}(?:{_REASONS})\b""",
-        rf"\A([45]\d\d)[\s:-]{{1,4}}(?:{_REASONS})\b",
-        rf"\b(?:{_REASONS})\s{{0,2}}[\[(]([45]\d\d)[\])]",
-        r"\[([45]\d\d)\]",
-        r"\(([45]\d\d)\)",
-        r"""\b(?:error|err|code|response_?code|error_?code)["']{0,2}\s{0,2}(?:code)?\s{0,2}"""
-        r"""(?:=>|[:=#])?\s{0,2}["']?([45]\d\d)\b(?![.\d])""",
-        rf"\b([45]\d\d)\s{{1,2}}(?:{_REASONS})\b",
-        r"\A\s{0,9}([45]\d\d)\s{0,2}(?:[:-]|$)",
-    )
+_PATTERNS = (
+    r"""\bHTTP/\d(?:\.\d)?["']?\s{1,3}["']?([1-5]\d\d)\b""",
+    r"resulted in a `?([45]\d\d)\b",
+    r"does not indicate success:\s{0,3}([45]\d\d)\b",
+    r"""\bstatus[ _-]?(?:code)?["']{0,2}\s{0,3}(?:\(|\[|:|=>|=|->|of|is|was)?\s{0,3}"""
+    r"""["'(\[]{0,2}([1-5]\d\d)\b""",
+    r"\bHttpError:? ([45]\d\d)\b",
+    r"<Response \[([1-5]\d\d)[^\]\n]{0,40}\]>",
+    r"\bHTTP(?:[ _-](?:error|status|response|request|code|returned|failed)){0,3}"
+    r"\s{0,2}[:#=-]?\s{0,2}[(\[]?([45]\d\d)\b",
+    r"\b([45]\d\d) (?:client|server) error\b",
+    r"\breturned (?:an? )?(?:error|status|code|http)?:?\s{0,2}[(\[]?([45]\d\d)\b",
+    r"\b(?:responded|response|replied|answered|failed|rejected)"
+    r"(?: (?:code|with|status|a|an)){0,4}:?\s{0,2}[(\[]?([45]\d\d)\b",
+    rf"""[\[(`'"\s:]([45]\d\d)[\])]?[`'"]?[\s:-]{{1,4}}(?:{_REASONS})\b""",
+    rf"\A([45]\d\d)[\s:-]{{1,4}}(?:{_REASONS})\b",
+    rf"\b(?:{_REASONS})\s{{0,2}}[\[(]([45]\d\d)[\])]",
+    r"\[([45]\d\d)\]",
+    r"\(([45]\d\d)\)",
+    r"""\b(?:error|err|code|response_?code|error_?code)["']{0,2}\s{0,2}(?:code)?\s{0,2}"""
+    r"""(?:=>|[:=#])?\s{0,2}["']?([45]\d\d)\b(?![.\d])""",
+    rf"\b([45]\d\d)\s{{1,2}}(?:{_REASONS})\b",
+    r"\A\s{0,9}([45]\d\d)\s{0,2}(?:[:-]|$)",
 )
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS)
+
+
 _ADDRESS = r"https?:(?:\\?/){2}"
 _REQUEST = (
     re.compile(
@@ -79,7 +84,7 @@ def status_in(text: str) -> int | None:
     """The status that the provider answered with, as far as the text tells."""
     if not _NUMBER.search(text) or _PROXY.search(text):
         return None
-    for pattern in _PATTERNS:
+    for pattern in _patterns():
         found = [int(number) for number in pattern.findall(text)]
         known = [number for number in found if number in STATUSES]
         if known:

@@ -46,8 +46,9 @@ def finding_view(
         blocks.append(Padding(Text("What to do", style="heading"), (0, 0, 0, 2)))
         blocks.append(Padding(_steps(finding.steps), (0, 0, 0, 2)))
     blocks.extend(
-        Padding(Text("$ " + shlex.join(command), style="command"), (0, 0, 0, 5))
-        for command in finding.commands
+        Padding(Text(f"$ {command}", style="command"), (0, 0, 0, 5))
+        for command in map(shlex.join, finding.commands)
+        if not any(command in step for step in finding.steps)
     )
     if verbose:
         blocks.append(Padding(_evidence(finding), (0, 0, 0, 2)))

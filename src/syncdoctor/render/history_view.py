@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from syncdoctor.engine.record import Operation
 from syncdoctor.render import json_v1
+from syncdoctor.render.terminal import THEME
 from syncdoctor.store.rows import Change, Day, Failure, Summary, Sync, SyncStatus
 
 SCHEMA = "syncdoctor.history/1"
@@ -24,6 +26,7 @@ STYLES: Mapping[SyncStatus, str] = {
     SyncStatus.INTERRUPTED: "warn",
     SyncStatus.RUNNING: "dim",
 }
+PAGE_WIDTH = 110
 BAR = 40  # characters of the longest day
 
 
@@ -48,6 +51,15 @@ def history_view(history: History) -> RenderableType:
         parts += [Text(), _table(history.syncs)]
     parts += [line for failure in history.failures for line in _failing(failure)]
     return Group(*parts)
+
+
+def history_page(history: History) -> str:
+    """The same as a page of its own, without any request; rich escapes what is in it."""
+    console = Console(
+        file=io.StringIO(), record=True, width=PAGE_WIDTH, theme=THEME, highlight=False
+    )
+    console.print(history_view(history))
+    return console.export_html(inline_styles=True)
 
 
 def empty_view(target: str | None) -> RenderableType:
@@ -98,7 +110,7 @@ def history_document(history: History, now: datetime) -> dict[str, Any]:
     }
     if history.days is not None:
         document["days"] = [
-            {"date": day.date, "total": day.total, "succeeded": day.succeeded}
+            {"date": day.date, "total": day.total, "succeeded": day.succeeded, "bad": day.bad}
             for day in history.days
         ]
     return document
@@ -171,12 +183,11 @@ def _plot(days: Sequence[Day]) -> Table:
     most = max((day.total for day in days), default=1)
     for day in days:
         good = round(day.succeeded * BAR / most)
-        bad = max(round(day.total * BAR / most) - good, 1 if day.total > day.succeeded else 0)
-        failed = day.total - day.succeeded
+        bad = max(round(day.bad * BAR / most), 1 if day.bad else 0)
         table.add_row(
             day.date,
             Text.assemble(("█" * good, "ok"), ("░" * bad, "bad")),
-            f"{day.total}" + (f", {failed} not good" if failed else ""),
+            f"{day.total}" + (f", {day.bad} failed" if day.bad else ""),
         )
     return table
 

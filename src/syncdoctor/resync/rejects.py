@@ -35,7 +35,7 @@ def write_rejects(path: Path, source: Source, refused: Iterable[tuple[Entry, str
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".rejects-")
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.writelines(line + "\n" for line in lines)
+            file.writelines(lines)
         Path(name).replace(path)
     except OSError as error:
         raise UsageError(
@@ -63,7 +63,7 @@ def _json(refused: Iterable[tuple[Entry, str]]) -> Iterator[str]:
             value = None
         if not isinstance(value, dict):
             value = {"unreadable": text}
-        yield json.dumps({**value, "problem": problem}, ensure_ascii=False)
+        yield json.dumps({**value, "problem": problem}, ensure_ascii=False) + "\n"
 
 
 def _without(row: Sequence[str], positions: Sequence[int]) -> list[str]:
@@ -72,5 +72,5 @@ def _without(row: Sequence[str], positions: Sequence[int]) -> list[str]:
 
 def _row(cells: list[str]) -> str:
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="").writerow(cells)
+    csv.writer(out, lineterminator="\n").writerow(cells)  # a cell with that is quoted
     return out.getvalue()

@@ -108,9 +108,8 @@ class Source:
 
     def _json(self) -> Iterator[Raw]:
         for line, text in _lines(self.path):
-            if not text.strip():
-                continue
-            yield _json_raw(line, text)
+            if text.strip():
+                yield _json_raw(line, text.rstrip("\r\n"))
 
 
 def open_source(path: Path, kind: str | None = None) -> Source:
@@ -242,7 +241,7 @@ def _json_raw(line: int, text: str) -> Raw:
         lines = [
             (line, _texts(line, x, f"lines[{number}].", problems)) for number, x in enumerate(given)
         ]
-    return Raw(line, head, tuple(lines), text.rstrip("\r\n"), tuple(problems))
+    return Raw(line, head, tuple(lines), text, tuple(problems))
 
 
 def _no_constant(word: str) -> Any:

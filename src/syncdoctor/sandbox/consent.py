@@ -10,7 +10,7 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from syncdoctor.sandbox.faults import FaultView
-from syncdoctor.sandbox.oauth import AuthorizeRefused, Request
+from syncdoctor.sandbox.grants import AuthorizeRefused, Request
 from syncdoctor.sandbox.wire import form_of
 from syncdoctor.sandbox.world import Room, World
 

@@ -16,8 +16,9 @@ from syncdoctor.errors import UsageError
 from syncdoctor.providers.common.embedded import ActiveFault, EmbeddedProvider
 from syncdoctor.sandbox.clock import Clock
 from syncdoctor.sandbox.faults import GENERIC, Switchboard
+from syncdoctor.sandbox.grants import Client
 from syncdoctor.sandbox.limits import Limiter
-from syncdoctor.sandbox.oauth import AuthorisationServer, Client
+from syncdoctor.sandbox.oauth import AuthorisationServer
 
 CLIENT_ID = "SANDBOX0CLIENT0ID"
 
@@ -33,7 +34,9 @@ class Room:
         )
         self.limiter = Limiter(provider.facts.limits)
         self.prefix = f"/{provider.id}"
-        self._doors = {(self.prefix + path).lower(): door for door, path in self.facts.paths.items()}
+        self._doors = {
+            (self.prefix + path).lower(): door for door, path in self.facts.paths.items()
+        }
 
     def door(self, path: str) -> str:
         """Which part of the provider a path belongs to: authorize, token, revoke, api, …."""

@@ -106,11 +106,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of syncs, in UTC."""
+    """One day of syncs, in UTC; ``bad``: failed, in part or interrupted."""
 
     date: str
     total: int
     succeeded: int
+    bad: int
 
 
 def to_micros(moment: datetime) -> int:

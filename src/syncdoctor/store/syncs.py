@@ -176,11 +176,11 @@ class SyncTable(EvidenceTable):
         where, values = _where(target, since, failed=False)
         rows = self.rows(
             f"""SELECT date(started / 1000000, 'unixepoch') AS day, count(*) AS n,
-                sum(status = 'succeeded') AS good
+                sum(status = 'succeeded') AS good, sum({_BAD}) AS bad
             FROM syncs {where} GROUP BY started / 86400000000 ORDER BY 1""",  # noqa: S608
             values,
         )
-        return tuple(Day(row["day"], row["n"], row["good"]) for row in rows)
+        return tuple(Day(row["day"], row["n"], row["good"], row["bad"]) for row in rows)
 
 
 def _where(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ LINKS = [
 ]
 
 
-def test_organisations_are_listed_and_practices_are_not():
+def test_organisations_are_listed_and_practices_are_not() -> None:
     assert from_answer(LINKS) == (
         Organisation("t1", "Maple Florists Ltd"),
         Organisation("t2", "Adam Demo Company (NZ)"),
@@ -44,22 +45,22 @@ def test_organisations_are_listed_and_practices_are_not():
 
 
 @pytest.mark.parametrize("body", [None, "", {}, {"tenantId": "t"}, ["t"], [{}], [None]])
-def test_what_is_no_list_of_links_holds_none(body):
+def test_what_is_no_list_of_links_holds_none(body: Any) -> None:
     assert from_answer(body) == ()
     assert link_of(body, "t") is None
 
 
-def test_the_link_of_an_organisation():
+def test_the_link_of_an_organisation() -> None:
     assert link_of(LINKS, "t2") == "l2"
     assert link_of(LINKS, "t9") is None
 
 
-def token(claims):
+def token(claims: Any) -> Any:
     part = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     return f"eyJhbGciOiJub25lIn0.{part}.sig"
 
 
-def test_the_consent_that_a_token_came_from():
+def test_the_consent_that_a_token_came_from() -> None:
     assert event_of(token({"authentication_event_id": "e1"})) == "e1"
     for other in (
         "opaque",

@@ -8,9 +8,20 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from syncdoctor.engine.provider import Limits
+from syncdoctor.providers.xero.sandbox import query
+from syncdoctor.providers.xero.sandbox.answers import Refused
 from syncdoctor.sandbox.server import Running
 
+FIELDS = (
+    "Invoices Contacts CreditNotes Type ACCREC Contact ContactID Name ContactNumber LineItems "
+    "Description Quantity UnitAmount AccountCode 200 TaxType TaxAmount LineAmount Status DRAFT "
+    "AUTHORISED InvoiceNumber InvoiceID Date DueDate LineAmountTypes EmailAddress Addresses "
+    "ContactStatus CurrencyCode Reference Url DiscountRate Tracking LineItemID AccountID"
+).split()
 Make = Callable[..., dict[str, Any]]
 
 
@@ -86,7 +97,7 @@ def test_an_invoice_without_a_number_is_given_one(api: httpx2.Client, invoice: M
     assert made == ["INV-0001", "INV-0002"]
 
 
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "A Contact must be specified for this type of transaction": {"Contact": {}},
     "One or more line items must be specified": {"LineItems": []},
     "Invoice Type must be specified": {"Type": "SALE"},
@@ -110,7 +121,7 @@ def test_a_broken_invoice_is_refused_in_xeros_words(
     assert stored(sandbox)["invoices"] == {}
 
 
-LINES = {
+LINES: dict[str, dict[str, Any]] = {
     "Account code must be specified": {"AccountCode": None},
     "Account code '999' is not a valid code for this document.": {"AccountCode": "999"},
     "Account code '090' is not a valid code for this document.": {"AccountCode": "090"},
@@ -381,6 +392,56 @@ def test_values_of_the_wrong_type_are_unreadable(
     assert answer.status_code == 400
     assert answer.json()["ErrorNumber"] == 14
     assert stored(sandbox)["invoices"] == {}
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(FIELDS),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4)
+    ),
+    max_leaves=6,
+)
+CHANGES = st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=3)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    resource=st.sampled_from(["Invoices", "CreditNotes", "Contacts"]),
+    changes=CHANGES,
+    line=CHANGES,
+    query_string=st.sampled_from(["", "?summarizeErrors=false", "?unitdp=4"]),
+)
+def test_no_body_brings_it_down(
+    api: httpx2.Client,
+    sandbox: Running,
+    invoice: Make,
+    resource: str,
+    changes: dict[str, Any],
+    line: dict[str, Any],
+    query_string: str,
+) -> None:
+    sandbox.world.room("xero").limiter.limits = Limits()
+    element = invoice("", Name="Ada")
+    element["LineItems"][0] |= line
+    answer = api.post(resource + query_string, json={**element, **changes})
+    assert answer.status_code in (200, 400)
+    assert answer.json()
+
+
+@given(text=st.text(alphabet='Name=<>!&|"().,0123 ANDOR\\guidDateTimenull', max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_no_filter_brings_it_down(text: str) -> None:
+    item = {"Name": "Ada", "Date": "/Date(0+0000)/", "N": 1, "Contact": {"Name": None}}
+    try:
+        found = query._where(text)(item)
+    except Refused:
+        return
+    assert found in (True, False)
 
 
 def test_other_methods_are_not_allowed(api: httpx2.Client) -> None:

@@ -24,7 +24,9 @@ def detail(answer: httpx2.Response) -> tuple[int, str]:
 
 def claims(token: str) -> dict[str, Any]:
     payload = token.split(".")[1]
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    found: dict[str, Any] = json.loads(
+        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    )
     return found
 
 
@@ -124,7 +126,12 @@ def test_a_missing_scope_is_not_authorised(api: httpx2.Client, sandbox: Running)
     ],
 )
 def test_scopes_open_what_they_name(
-    api: httpx2.Client, sandbox: Running, invoice: Make, scopes: tuple[str, ...], read: int, write: int
+    api: httpx2.Client,
+    sandbox: Running,
+    invoice: Make,
+    scopes: tuple[str, ...],
+    read: int,
+    write: int,
 ) -> None:
     token = sandbox.world.connect("xero", "Harbour Street Bakery Ltd", scopes=scopes)
     api.headers["authorization"] = f"Bearer {token['access_token']}"

@@ -53,9 +53,7 @@ def sdk(sandbox: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sdk]:
     body = sandbox.world.connect("xero", client_id=CLIENT_ID, scopes=SCOPES)
     kept = {**body, "scope": body["scope"].split(), "expires_at": None}
     settings = Configuration(oauth2_token=OAuth2Token(client_id=CLIENT_ID, client_secret=SECRET))
-    client = ApiClient(
-        settings, oauth2_token_getter=lambda: kept, oauth2_token_saver=lambda new: kept.update(new)
-    )
+    client = ApiClient(settings, oauth2_token_getter=lambda: kept, oauth2_token_saver=kept.update)
     root = urls["connections"].removesuffix("/connections")
     identity = IdentityApi(client, base_url=root)
     tenant = identity.get_connections()[0].tenant_id

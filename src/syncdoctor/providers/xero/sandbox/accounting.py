@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
-
-import orjson
 
 from syncdoctor.providers.common.embedded import Call, Reply
-from syncdoctor.providers.xero.sandbox import contacts, query, seed
+from syncdoctor.providers.xero.sandbox import contacts, query, reading, seed
 from syncdoctor.providers.xero.sandbox.answers import (
     NO_ID,
     Document,
@@ -21,7 +18,6 @@ from syncdoctor.providers.xero.sandbox.answers import (
     exception,
     messages,
     not_found,
-    unreadable,
     validation,
 )
 from syncdoctor.providers.xero.sandbox.books import Books, Shelf
@@ -30,8 +26,6 @@ from syncdoctor.providers.xero.sandbox.documents import KINDS, Writing
 # https://developer.xero.com/documentation/guides/idempotent-requests/idempotency/ (2026-11-22)
 KEY_LIFETIME = timedelta(minutes=6)
 LONGEST_KEY = 128
-# https://developer.xero.com/documentation/guides/oauth2/limits/ (2026-11-22)
-LARGEST_BODY = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ class Accounting:
 
 
 def _write(books: Books, call: Call, resource: str, rest: str) -> Reply:
-    elements = _elements(call.body, resource)
+    elements = reading.elements(call.body, resource)
     if rest:
         field = "ContactID" if resource == "Contacts" else KINDS[resource].id
         elements = [{**element, field: rest} for element in elements[:1]]
@@ -176,24 +170,6 @@ def _refused_contact(element: Document, errors: list[str]) -> Document:
         "HasValidationErrors": True,
         "ValidationErrors": messages(errors),
     }
-
-
-def _elements(body: bytes, name: str) -> list[Document]:
-    """The elements of a body: a list below the name, a bare list, or one element."""
-    if len(body) > LARGEST_BODY:
-        raise Refused(Reply(413))
-    try:
-        value: Any = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Refused(unreadable(f"reading JSON: {error}.")) from None
-    if isinstance(value, dict) and name in value:
-        value = value[name]
-    elements = [value] if isinstance(value, dict) else value
-    if not isinstance(elements, list) or not all(isinstance(e, dict) for e in elements):
-        raise Refused(unreadable(f"converting the value to type '{name}'."))
-    if not elements:
-        raise Refused(unreadable(f"no {name} in the request."))
-    return elements
 
 
 def _read_documents(books: Books, call: Call, resource: str, rest: str) -> Reply:

@@ -154,8 +154,6 @@ class Writing:
         contact = element.get("Contact")
         if contact is None:
             return [] if old else [NO_CONTACT]
-        if not isinstance(contact, dict):
-            raise Refused(unreadable("converting value of Contact to type 'Contact'."))
         if not any(contact.get(key) for key in ("ContactID", "ContactNumber", "Name")):
             return [NO_CONTACT]
         return contacts.errors(self.books, contact, create=False)
@@ -199,7 +197,7 @@ class Writing:
         total = float(totals.net + totals.tax)
         document |= {
             "Type": merged["Type"],
-            self.kind.number: merged.get(self.kind.number)
+            self.kind.number: str(merged.get(self.kind.number) or "")
             or self.books.next_number(self.kind.collection),
             "Reference": str(merged.get("Reference") or ""),
             "Payments": [],
@@ -240,12 +238,7 @@ def _reference(contact: Document, kind: str) -> Document:
 
 
 def _line_items(merged: Document) -> list[Document]:
-    items = merged.get("LineItems")
-    if items is None:
-        return []
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise Refused(unreadable("converting value of LineItems to type 'LineItem[]'."))
-    return items
+    return merged.get("LineItems") or []
 
 
 def when(value: Any, name: str) -> datetime | None:
