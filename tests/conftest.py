@@ -40,6 +40,8 @@ Cli = Callable[..., Ran]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Empty directories for configuration, state and cache, and an encrypted token store."""
+    cheap = {"name": "argon2id", "time": 1, "memory_kib": 8, "lanes": 1}
+    monkeypatch.setattr("syncdoctor.auth.sealed_file.KDF", cheap)
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("correct horse battery staple\n")
     passphrase.chmod(0o600)

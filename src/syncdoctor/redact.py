@@ -51,7 +51,7 @@ _PARTS = (
     r"""(?P<av>[A-Za-z0-9._~+/=-]{8,})""",
     # headers written out
     r"""(?P<head>\b(?:set-cookie|cookie|authorization|proxy-authorization|x-myobapi-cftoken|"""
-    r"""x-api-key|x-auth-token|webhook-signature|x-xero-signature)["']?\s*:\s*["']?)"""
+    r"""x-api-key|x-auth-token|webhook-signature|x-xero-signature)["']?[ \t]*:[ \t]*["']?)"""
     r"""(?!\[redacted\])(?P<hv>[^\r\n"']+)""",
     # user:password@ in a URL
     r"""(?P<user>\b[a-z][a-z0-9+.-]*://)(?P<uv>[^/\s:@"'<>]*:[^/\s@"'<>]+)(?=@)""",

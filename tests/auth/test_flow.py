@@ -8,8 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from syncdoctor.auth.authorisation import redirect_uri
 from syncdoctor.auth.errors import TokenDelayed, TokenRefused
-from syncdoctor.auth.flow import begin_without_person, complete, reconnect, redirect_uri
+from syncdoctor.auth.flow import begin_without_person, complete, reconnect
 from syncdoctor.auth.pending import PendingSignIns
 from syncdoctor.auth.surroundings import Surroundings
 from syncdoctor.auth.token import Token

@@ -282,6 +282,27 @@ def test_bad_input_names_file_and_line(cli: Cli, file: Callable[..., str]) -> No
     assert "bad.jsonl, line 2" in ran.err
 
 
+def test_what_was_begun_stays_json_when_the_input_breaks(
+    cli: Cli, file: Callable[..., str], tmp_path: Path
+) -> None:
+    good = json.dumps(RATE)
+    ran = cli("explain", file(f"{good}\n{good}\n{{oops\n", "bad.jsonl"), "--json")
+    assert ran.code == 2
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert [row["schema"] for row in rows] == [*["syncdoctor.explain/1"] * 2, "syncdoctor.error/1"]
+    assert "bad.jsonl, line 3" in rows[2]["error"]["message"]
+    assert "bad.jsonl, line 3" in ran.err
+    ran = cli("explain", file(RATE), file(HEALTHY, "b.json"), str(tmp_path), "--json")
+    assert ran.code == 2
+    assert len(ran.json["exchanges"]) == 2
+    assert ran.json["exit_code"] == 2
+
+
+def test_a_text_may_be_given_as_the_argument(cli: Cli) -> None:
+    text = "HTTP 429 Too Many Requests " + "x" * 5000
+    assert cli("explain", text, "--json").json["cause"] == "rate-limited"
+
+
 def test_planted_secrets_are_in_no_output(cli: Cli, file: Callable[..., str]) -> None:
     secret = "pLaNtEd-s3cret-0123456789"
     exchange = {

@@ -18,6 +18,7 @@ from syncdoctor.model import App, Phase
 
 STATE_BYTES = 32  # 256 bits
 VERIFIER_BYTES = 64  # 86 characters; RFC 7636 section 4.1 takes 43 to 128
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 PASSING_CODES = frozenset({"server_error", "temporarily_unavailable"})
 
 
@@ -84,6 +85,26 @@ def authorise(app: App, provider: Provider, redirect_uri: str) -> Authorisation:
         **extra,
     )
     return Authorisation(redirect_uri, str(url), state, verifier)
+
+
+def redirect_uri(app: App, provider: Provider) -> str:
+    """The redirect URI to ask for, as registered; port 0 stands for any free one."""
+    facts = oauth_of(provider)
+    uri = app.redirect_uri or facts.default_redirect
+    if not uri:
+        raise UsageError(
+            f"The app {app.name} has no redirect URI.",
+            f"syncdoctor app add {app.name} --redirect-uri URI, as registered at the provider",
+        )
+    if facts.redirect == "any-port" and is_loopback(uri):
+        return urlsplit(uri)._replace(netloc=f"{urlsplit(uri).hostname}:0").geturl()
+    return uri
+
+
+def is_loopback(uri: str) -> bool:
+    """Whether a redirect URI comes back to this machine, where it can be listened for."""
+    parts = urlsplit(uri)
+    return parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
 
 
 def code_in(parameters: Mapping[str, str], redirect_uri: str, provider: str, target: str) -> str:

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from syncdoctor.auth.authorisation import Authorisation, authorise, code_in
+from syncdoctor.auth.authorisation import (
+    Authorisation,
+    authorise,
+    code_in,
+    is_loopback,
+    redirect_uri,
+)
 from syncdoctor.auth.grant import Grant, prove_and_keep
 from syncdoctor.auth.loopback import Loopback
 from syncdoctor.auth.organisations import Choose, Selection, lister_of
@@ -34,7 +40,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 300.0
 UNHEARD_PORT = 8765
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +144,6 @@ def begin(sign_in: SignIn, vault: Vault) -> TokenRequests:
     return TokenRequests(sign_in.app, provider, vault, Client(provider, sign_in.app))
 
 
-def redirect_uri(app: App, provider: Provider) -> str:
-    """The redirect URI to ask for, as registered; port 0 stands for any free one."""
-    facts = oauth_of(provider)
-    uri = app.redirect_uri or facts.default_redirect
-    if not uri:
-        raise UsageError(
-            f"The app {app.name} has no redirect URI.",
-            f"syncdoctor app add {app.name} --redirect-uri URI, as registered at the provider",
-        )
-    if facts.redirect == "any-port" and _is_loopback(uri):
-        return urlsplit(uri)._replace(netloc=f"{urlsplit(uri).hostname}:0").geturl()
-    return uri
-
-
 def begin_without_person(
     sign_in: SignIn, vault: Vault, waiting: PendingSignIns
 ) -> tuple[str, Pending]:
@@ -187,16 +178,11 @@ def complete(
         return _finish(sign_in, vault, config, requests, authorisation, redirect, choose)
 
 
-def _is_loopback(uri: str) -> bool:
-    parts = urlsplit(uri)
-    return parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
-
-
 def _listen(sign_in: SignIn, stack: ExitStack, announce: Callable[[str], None]) -> Loopback | None:
     """The callback server; None where the redirect does not come to this machine."""
     uri = redirect_uri(sign_in.app, sign_in.provider)
     pasting = sign_in.typed_from is not None
-    if oauth_of(sign_in.provider).redirect == "https" or not _is_loopback(uri):
+    if oauth_of(sign_in.provider).redirect == "https" or not is_loopback(uri):
         if not pasting:
             raise UsageError(
                 f"{sign_in.provider.name} sends the answer to {uri}, which has to be pasted here.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdoctor.cli.common import Context, with_context
-from syncdoctor.errors import ExitCode, UsageError
+from syncdoctor.errors import ExitCode, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.engine.catalogue import Catalogue
@@ -100,11 +101,20 @@ def explain(
 
 def _is_input(subject: str) -> bool:
     """Whether a word is an input: stdin, a file that is there, or what can only be meant as one."""
-    if subject == "-" or Path(subject).exists():
+    if subject == "-" or _exists(subject):
         return True
-    if subject.lower().endswith(SUFFIXES) or ("/" in subject and "://" not in subject):
+    if "://" in subject or " " in subject or "\n" in subject:
+        return True
+    if subject.lower().endswith(SUFFIXES) or "/" in subject:
         raise UsageError(f"There is no file {subject}.", "syncdoctor explain FILE")
-    return "://" in subject or " " in subject
+    return False
+
+
+def _exists(subject: str) -> bool:
+    try:
+        return Path(subject).exists()
+    except (OSError, ValueError):  # too long to be a name, or no name at all
+        return False
 
 
 class _Run:
@@ -145,10 +155,10 @@ class _Run:
         for subject in self.subjects:
             if subject == "-":
                 yield Intake(sys.stdin.buffer)
-            elif Path(subject).exists():
+            elif _exists(subject):
                 yield Intake(Path(subject))
             else:
-                yield Intake(subject.encode(), name="the text given")
+                yield Intake(os.fsencode(subject), name="the text given")
 
     def every(self, inputs: Iterable[Intake] | None = None) -> Iterator[Explained]:
         """Every exchange of every input, judged and numbered through."""
@@ -192,8 +202,13 @@ class _Run:
         inputs = self.inputs()
         first = next(inputs)
         out = Documents(sys.stdout.buffer, self.now, self.least, lines=first.is_lines)
-        for one in self.every(chain((first,), inputs)):
-            out.add(one)
+        try:
+            for one in self.every(chain((first,), inputs)):
+                out.add(one)
+        except SyncdoctorError as error:
+            out.fail(error)
+            self.ctx.err().print(f"syncdoctor: {error.message}", soft_wrap=True)
+            return int(error.exit_code)
         out.end(self.code)
         return self.code
 

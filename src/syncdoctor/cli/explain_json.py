@@ -7,6 +7,8 @@ from typing import IO
 
 import orjson
 
+from syncdoctor import redact
+from syncdoctor.errors import SyncdoctorError
 from syncdoctor.explained import REMEMBERED, Explained
 from syncdoctor.render.json_v1 import EXPLAIN, explain_document, explained, header
 
@@ -28,6 +30,7 @@ class Documents:
         self._lines = lines
         self._gravest: Explained | None = None
         self._count = 0
+        self._written = False
         head = header(EXPLAIN, 0, now)
         del head["exit_code"]
         self._head = orjson.dumps(head)[:-1] + b',"index":'
@@ -37,6 +40,7 @@ class Documents:
         """Take one exchange."""
         if self._lines:
             self._out.write(b"%s%d%s" % (self._head, one.index, self._line(one)))
+            self._written = True
             return
         if self._gravest is None:
             self._gravest = one
@@ -71,4 +75,22 @@ class Documents:
             text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
             self._out.write(b"\n],\n" + text[2:] if self._count > 1 else text)
             self._out.write(b"\n")
+        self._out.flush()
+
+    def fail(self, error: SyncdoctorError) -> None:
+        """End what was begun where the input cannot be read on, so that it stays JSON.
+
+        Raises:
+            SyncdoctorError: the error itself, when nothing was written yet.
+        """
+        if not self._written and self._count < 2:  # noqa: PLR2004 - the first waits for a second
+            raise error
+        told = {
+            **header("syncdoctor.error/1", error.exit_code, self._now),
+            "error": {"message": redact.text(error.message), "hint": error.hint},
+        }
+        if self._lines:
+            self._out.write(orjson.dumps(told) + b"\n")
+        else:
+            self._out.write(b"\n],\n" + orjson.dumps(told, option=orjson.OPT_INDENT_2)[2:] + b"\n")
         self._out.flush()

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -42,6 +41,7 @@ from syncdoctor.providers.xero.sandbox.answers import (
 )
 from syncdoctor.providers.xero.sandbox.books import Books
 from syncdoctor.providers.xero.sandbox.faults import FAULTS
+from syncdoctor.providers.xero.sandbox.tenancies import Tenancies, Tenancy
 
 API = "/api.xro/2.0/"
 # Which scopes open an end point: the granular one, and the broad one that older apps hold.
@@ -55,20 +55,6 @@ SCOPES = {
 }
 
 
-@dataclass(slots=True)
-class Tenancy:
-    """An organisation that a person linked to an app: one entry of ``/connections``."""
-
-    id: str
-    client_id: str
-    user: str
-    organisation: str
-    event: str
-    serial: int
-    created: datetime
-    updated: datetime
-
-
 class XeroSandbox(EmbeddedProvider):
     """Xero: identity, connections and the accounting API for some organisations."""
 
@@ -79,7 +65,7 @@ class XeroSandbox(EmbeddedProvider):
         super().__init__()
         self._names: dict[str, str] = {}
         self._books: dict[str, Books] = {}
-        self._tenancies: dict[str, Tenancy] = {}
+        self._tenancies = Tenancies()
         self._key = secrets.token_bytes(32)
         self._accounting = Accounting()
         for name in organisations:
@@ -113,41 +99,15 @@ class XeroSandbox(EmbeddedProvider):
         return organisation
 
     def consented(self, consent: Consent) -> None:
-        """Link the chosen organisations to the app; a link that is there already is renewed."""
-        for organisation in consent.organisations:
-            known = self._tenancy(consent.client_id, consent.user, organisation)
-            if known:
-                known.event, known.serial, known.updated = consent.event, consent.serial, consent.at
-                continue
-            made = Tenancy(
-                str(uuid4()),
-                consent.client_id,
-                consent.user,
-                organisation,
-                consent.event,
-                consent.serial,
-                consent.at,
-                consent.at,
-            )
-            self._tenancies[made.id] = made
+        """Link the chosen organisations to the app."""
+        self._tenancies.add(consent)
 
     def revoked(self, client_id: str, user: str) -> None:
         """Unlink everything: at Xero a revocation removes all of the person's connections.
 
         https://github.com/XeroAPI/xero-python, ``TokenApi.revoke_token`` (2026-11-22).
         """
-        self._tenancies = {
-            key: link
-            for key, link in self._tenancies.items()
-            if (link.client_id, link.user) != (client_id, user)
-        }
-
-    def _tenancy(self, client_id: str, user: str, organisation: str) -> Tenancy | None:
-        wanted = (client_id, user, organisation)
-        found = (
-            t for t in self._tenancies.values() if (t.client_id, t.user, t.organisation) == wanted
-        )
-        return next(found, None)
+        self._tenancies.remove_all(client_id, user)
 
     def mint(self, bearer: Bearer, issued: datetime) -> str:
         """A JSON web token with the claims that Xero documents.
@@ -200,45 +160,28 @@ class XeroSandbox(EmbeddedProvider):
             detail = f"TokenExpired: token expired at {ended:%m/%d/%Y %H:%M:%S}"
         raise Refused(problem(401, "Unauthorized", detail))
 
-    def _linked(self, call: Call) -> list[Tenancy]:
-        """The organisations that the token's person linked to the app, as faults leave them."""
-        gone = call.faults.on("organisation-disconnected")
-        reset = call.faults.on("demo-company-reset")
-        found = []
-        for link in self._tenancies.values():
-            if (link.client_id, link.user) != (call.bearer.client_id, call.bearer.user):
-                continue
-            name = self._names[link.organisation]
-            named = gone and gone.params["organisation"] in (None, link.organisation, name)
-            if gone and named and gone.hits(link.serial):
-                continue
-            if reset and name == seed.DEMO and link.organisation != self._fresh_demo().id:
-                continue
-            found.append(link)
-        return found
+    def _is_gone(self, link: Tenancy, faults: Faults) -> bool:
+        """Whether a fault has unlinked an organisation."""
+        name = self._names[link.organisation]
+        gone = faults.on("organisation-disconnected")
+        if gone and gone.params["organisation"] in (None, link.organisation, name):
+            return gone.hits(link.serial)
+        if name != seed.DEMO or faults.on("demo-company-reset") is None:
+            return False
+        return link.organisation != self._fresh_demo().id
 
     def _connections(self, call: Call, identifier: str) -> Reply:
-        linked = self._linked(call)
+        linked = [t for t in self._tenancies.of(call.bearer) if not self._is_gone(t, call.faults)]
         if call.method == "DELETE" and identifier:
             if identifier not in {link.id for link in linked}:
                 return not_found()
-            del self._tenancies[identifier]
+            self._tenancies.remove(identifier)
             return Reply(204)
         if call.method != "GET" or identifier:
             return Reply(405, headers={"allow": "DELETE" if identifier else "GET"})
         event = call.query.get("authEventId")
-        return json(200, [self._shown(t) for t in linked if event in (None, "", t.event)])
-
-    def _shown(self, link: Tenancy) -> dict[str, str]:
-        return {
-            "id": link.id,
-            "authEventId": link.event,
-            "tenantId": link.organisation,
-            "tenantType": "ORGANISATION",
-            "tenantName": self._names[link.organisation],
-            "createdDateUtc": f"{link.created:%Y-%m-%dT%H:%M:%S.%f}0",
-            "updatedDateUtc": f"{link.updated:%Y-%m-%dT%H:%M:%S.%f}0",
-        }
+        shown = [link for link in linked if event in (None, "", link.event)]
+        return json(200, [link.shown(self._names[link.organisation]) for link in shown])
 
     def _api(self, call: Call, path: str) -> Reply:
         name, _, rest = path.partition("/")
@@ -272,7 +215,8 @@ class XeroSandbox(EmbeddedProvider):
 
     def _check_tenant(self, call: Call) -> Books:
         tenant = call.headers.get("xero-tenant-id", "").lower()
-        if tenant not in {link.organisation for link in self._linked(call)}:
+        link = self._tenancies.one(call.bearer, tenant)
+        if link is None or self._is_gone(link, call.faults):
             raise Refused(problem(403, "Forbidden", "AuthenticationUnsuccessful"))
         return self.books(tenant)
 
