@@ -6,13 +6,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+JUDGES := tests/auth/judges
 
-.PHONY: demo test lint types docs corpus bench lock clean
+.PHONY: demo test lint types judges docs corpus bench lock clean
 
 demo: $(READY)
 	@$(BIN)/syncdoctor demo
 
-test: lint types
+test: lint types judges
 	$(BIN)/pytest -n auto
 
 lint: $(READY)
@@ -21,6 +22,13 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# The judge of sign-in that is no Python, where Node.js is there; without it its tests are skipped.
+judges: $(if $(shell command -v node 2>&1 && command -v npm 2>&1),$(JUDGES)/node_modules/.ready)
+
+$(JUDGES)/node_modules/.ready: $(JUDGES)/package-lock.json
+	npm ci --prefix $(JUDGES) --no-audit --no-fund --loglevel=error && touch $@ \
+		|| echo "The judge on Node.js could not be installed: its tests are skipped."
 
 # The pages and the picture that are made from the program; a test compares them.
 docs: $(READY)

@@ -116,3 +116,9 @@ def test_what_an_error_means(error: Any, kind: Any) -> None:
     assert "Ask your admin" in caught.value.message
     if kind is not Cancelled:
         assert caught.value.exchange.phase is Phase.AUTHORIZE
+
+
+def test_a_root_path_is_pasted_as_the_browser_shows_it(xero: Provider) -> None:
+    asked = authorise(APP, xero, "http://127.0.0.1:4567")
+    pasted = f"http://127.0.0.1:4567/?code=c&state={asked.state}"
+    assert asked.parameters_of(pasted)["code"] == "c"

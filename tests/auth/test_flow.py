@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from dataclasses import replace
 from typing import Any
@@ -486,3 +487,26 @@ def test_names_from_outside_cannot_steer_the_terminal(bench: Any, monkeypatch: A
     seen = organisations.seen_by(token, bench.app, bench.provider, "acme/xero")
     assert seen is not None
     assert seen.every == (Organisation("1", "A [2J B"),)
+
+
+def test_a_signal_while_the_token_is_stored_acts_after_the_browser_was_told(
+    bench: Any, consent: Any
+) -> None:
+    """Ctrl-C in the very moment of storing: all is stored, the page says so, then it acts."""
+    person = Person(consent)
+    put = bench.vault.put
+
+    def interrupted(key: str, value: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+        put(key, value)
+
+    bench.vault.put = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        run(bench, person)
+    bench.vault.put = put
+    assert bench.stored() is not None
+    assert bench.config.connection("acme/xero").organisation is not None
+    for thread in threading.enumerate():
+        if thread.name == "open-browser":
+            thread.join(5)
+    assert "Xero is connected" in person.pages[0].text

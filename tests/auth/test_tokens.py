@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -350,3 +350,20 @@ def test_files_of_the_state_directory_are_private(bench: Any) -> None:
     modes = {p.stat().st_mode & 0o777 for p in bench.state_dir.rglob("*")}
     assert modes <= {0o700, 0o600}
     assert isinstance(bench.state_dir, Path)
+
+
+def test_a_process_killed_before_it_stored_leaves_the_grace_of_the_old_token(on_disk: Any) -> None:
+    bench, command = on_disk
+    pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    racer: Any = subprocess.Popen([*command, "slowly"], text=True, **pipes)
+    before = bench.stored()
+    assert racer.stdout.readline() == "ready\n"
+    racer.stdin.write("\n")
+    racer.stdin.flush()
+    assert racer.stdout.readline() == "answered\n"
+    racer.kill()
+    racer.communicate(timeout=20)
+    assert bench.stored() == before
+    access = bench.keeper(clock=lambda: datetime.now(UTC)).access_token()
+    assert access == bench.stored().access_token != before.access_token
+    assert bench.token_requests() == 2

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,3 +195,55 @@ def test_no_secret_is_written_anywhere(
     written = b"".join(p.read_bytes() for p in home.rglob("*") if p.is_file()) + ran.out.encode()
     assert tokens
     assert not [t for t in tokens if t.encode() in written]
+
+
+def test_export_writes_import_files_and_sends_nothing(
+    cli: Cli, acme: str, sandbox: Running, home: Path, source: Path, golden: Golden
+) -> None:
+    source.write_text(source.read_text() + row("CN-1", kind="credit-note") + row("BAD", amount="x"))
+    sandbox.world.switch_on("provider-down")
+    sandbox.world.forget_requests()
+    ran = cli("resync", acme, "--source", str(source), "--export-csv", str(home / "out"))
+    assert ran.code == 3
+    golden("resync/export.txt", ran.out.replace(str(home), "HOME"))
+    (file,) = (home / "out").iterdir()
+    text = file.read_text()
+    assert text.startswith("*ContactName,EmailAddress,*InvoiceNumber,Reference,*InvoiceDate,")
+    assert ",200,20% (VAT on Income)," in text
+    assert sandbox.world.requests() == []
+    ran = cli("resync", acme, "--source", str(source), "--export-csv", str(source), "--json")
+    assert (ran.code, "cannot be written" in ran.out) == (2, True)
+
+
+def test_a_test_record_shows_that_records_arrive(
+    cli: Cli, acme: str, sandbox: Running, golden: Golden
+) -> None:
+    ran = cli("resync", acme, "--test-record")
+    assert ran.code == 0
+    golden("resync/test_record.txt", ran.out.replace(ran.out.split("TEST-")[1][:15], "NUMBER"))
+    assert cli("resync", acme, "--test-record", "--record", "1").code == 2
+
+
+def test_a_signal_lets_the_batch_land_and_leaves_with_its_code(
+    cli: Cli, acme: str, sandbox: Running, home: Path, source: Path
+) -> None:
+    source.write_text(HEADER + "".join(row(f"INV-{n:03}") for n in range(300)))
+    sandbox.world.switch_on("slow", seconds=0.2)
+    command = [sys.executable, "-m", "syncdoctor.cli.main", "resync", acme, "--source", str(source)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if any(r["path"].endswith("/Invoices") for r in sandbox.world.requests()):
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert "Interrupted." in out
+    assert f"syncdoctor resync {acme} --resume" in out
+    (sync,) = cli("history", "--json").json["syncs"]
+    assert sync["status"] == "interrupted"
+    sandbox.world.switch_off("slow")
+    ran = cli("resync", acme, "--source", str(source), "--resume", "--json")
+    assert lines(ran.out)[-1]["counts"]["unchanged"] == sync["confirmed"]
+    assert ran.code == 0

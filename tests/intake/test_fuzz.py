@@ -119,7 +119,7 @@ def _double(data: bytes, draw: random.Random) -> bytes:
 
 
 def _truncate(data: bytes, draw: random.Random) -> bytes:
-    return data[: draw.randrange(1, len(data))]
+    return data[: draw.randrange(len(data)) + 1]
 
 
 def _escape(data: bytes, draw: random.Random) -> bytes:

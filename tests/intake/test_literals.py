@@ -73,3 +73,19 @@ def test_huge_numbers_stay_text() -> None:
     fragment = read('{"error": "x", "id": 123456789012345678901234567890, "n": NaN}')
     assert fragment is not None
     assert fragment.value == {"error": "x", "id": "123456789012345678901234567890", "n": None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "array (\n  'error' => 'gone',\n  'list' => \n  array (\n    0 => \n    array (\n"
+        "      'a' => 1,\n    ),\n  ),\n)",
+        "Array\n(\n    [error] => gone\n    [list] => Array\n        (\n            [0] => Array\n"
+        "                (\n                    [a] => 1\n                )\n\n        )\n\n)\n",
+        "Array ( [error] => gone [list] => Array ( [0] => stdClass Object ( [a] => 1 ) ) )",
+    ],
+    ids=["var_export", "print_r", "print_r-in-one-line"],
+)
+def test_arrays_of_php_are_read(text: str) -> None:
+    (fragment,) = fragments(f"got {text}")
+    assert fragment.value == {"error": "gone", "list": [{"a": 1}]}

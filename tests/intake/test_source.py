@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 
@@ -69,6 +70,12 @@ def test_directories_and_absent_files_are_named(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(tmp_path / "absent").message
 
 
+def test_only_what_was_opened_here_is_closed(tmp_path: Path) -> None:
+    stream = io.BytesIO(b"HTTP 401")
+    assert len(list(exchanges(stream))) == 1
+    assert not stream.closed
+
+
 def test_a_har_that_is_no_json_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "a.har"
     path.write_text('{"log":\n{oops}}')
@@ -91,6 +98,10 @@ def test_a_har_that_is_no_json_names_the_line(tmp_path: Path) -> None:
         '{"' + '\\"' * 100_000,
         "(invalid_grant" * 18_000,
         "1" * 250_000,
+        "Array (" * 30_000,
+        "Array ( [a] => " + " x" * 100_000,
+        "Array ( [a] => x" + " " * 200_000,
+        "{" + "Array(" * 30_000,
     ],
     ids=lambda text: text[:12],
 )

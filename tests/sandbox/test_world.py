@@ -72,8 +72,9 @@ def test_a_fault_strikes_as_often_as_told_and_where_told() -> None:
     assert board.view("xero", "api", "POST", "/x/Contacts").on("server-error") is None
     assert board.view("myob", "api", "POST", "/x/Invoices").on("server-error") is None
     assert board.view("xero", "token", "POST", "/x/Invoices").on("server-error") is None
-    view = board.view("xero", "api", "POST", "/x/Invoices")
-    assert [view.on("server-error") is not None for _ in range(3)] == [True, True, False]
+    views = [board.view("xero", "api", "POST", "/x/Invoices") for _ in range(3)]
+    assert [view.on("server-error") is not None for view in views] == [True, True, False]
+    assert views[0].on("server-error") is not None, "a call's faults do not change under it"
 
 
 def test_always_leaves_a_repaired_token_struck() -> None:

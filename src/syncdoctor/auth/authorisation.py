@@ -6,7 +6,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from syncdoctor import redact
 from syncdoctor.auth.errors import TokenDelayed, TokenRefused
@@ -45,7 +45,7 @@ class Authorisation:
             parts, own = urlsplit(text), urlsplit(self.redirect_uri)
         except ValueError:
             raise UsageError("That is no address.", hint) from None
-        if (parts.scheme, parts.netloc, parts.path) != (own.scheme, own.netloc, own.path):
+        if _place(parts) != _place(own):
             raise UsageError(f"That address does not begin with {self.redirect_uri}.", hint)
         parameters = first_values(parts.query)
         if not self.answered_by(parameters):
@@ -53,6 +53,11 @@ class Authorisation:
                 "That address does not answer this sign-in: it is of an earlier one, or cut.", hint
             )
         return parameters
+
+
+def _place(parts: SplitResult) -> tuple[str, str, str]:
+    """Where an address leads, without its query; a browser shows an empty path as ``/``."""
+    return parts.scheme, parts.netloc.lower(), parts.path or "/"
 
 
 def first_values(query: str) -> dict[str, str]:

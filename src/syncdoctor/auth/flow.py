@@ -113,7 +113,7 @@ def reconnect(
                 typing.enter_context(TypedLines(sign_in.typed_from, give))
             if open_browser is not None:
                 _open(open_browser, authorisation.url)
-            redirect = _await(answers, sign_in)
+            redirect = _await(answers, sign_in, announce)
         announce("The answer has come; checking it.")
         return _finish(sign_in, vault, config, requests, authorisation, redirect, choose)
 
@@ -247,9 +247,14 @@ def _span(seconds: float) -> str:
     return f"{number:g} {word}{'' if number == 1 else 's'}"
 
 
-def _await(answers: queue.Queue[_Redirect], sign_in: SignIn) -> _Redirect:
+def _await(
+    answers: queue.Queue[_Redirect], sign_in: SignIn, announce: Callable[[str], None]
+) -> _Redirect:
     try:
         return answers.get(timeout=sign_in.timeout_s)
+    except KeyboardInterrupt:
+        announce("Cancelled. Nothing has changed.")
+        raise
     except queue.Empty:
         raise Cancelled(
             f"Nobody signed in within {_span(sign_in.timeout_s)}. Nothing has changed.",
@@ -278,6 +283,7 @@ def _finish(
             grant,
             lambda: requests.exchange(code, authorisation.redirect_uri, authorisation.verifier),
             selection,
+            lambda joined: redirect.show(joined_page(joined, provider)),
         )
     except SyncdoctorError as error:
         redirect.show(failed_page(error))
@@ -285,5 +291,4 @@ def _finish(
     except BaseException:
         redirect.show(interrupted_page())
         raise
-    redirect.show(joined_page(kept.connection, provider, kept.organisation))
     return Reconnected(kept.connection, kept.organisation, kept.revoked_old, kept.remark)

@@ -52,8 +52,15 @@ class Kept:
     remark: str | None
 
 
-def prove_and_keep(grant: Grant, ask: Callable[[], Answer], selection: Selection) -> Kept:
+def prove_and_keep(
+    grant: Grant,
+    ask: Callable[[], Answer],
+    selection: Selection,
+    told: Callable[[Connection], None] = lambda _: None,
+) -> Kept:
     """Ask for the token, judge it, compare the organisation, and only then change anything.
+
+    ``told`` is called once all is stored, before a signal that was held back may act.
 
     Raises:
         SyncdoctorError: nothing has changed.
@@ -73,6 +80,7 @@ def prove_and_keep(grant: Grant, ask: Callable[[], Answer], selection: Selection
     connection = replace(grant.connection, organisation=organisation)
     with token_lock(grant.state_dir, connection), uninterrupted():
         old = _keep(grant, connection, token)
+        told(connection)
     revoked = old is not None and old != token and _revoke(grant, old)
     remark = None if seen is not None else f"{grant.provider.name} does not say what was joined."
     return Kept(connection, organisation, revoked, remark)

@@ -6,13 +6,12 @@ from syncdoctor import redact
 from syncdoctor.auth.pages import Page
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import Cancelled, Guarded, SyncdoctorError, TemporaryFailure
-from syncdoctor.model import Connection, Organisation
+from syncdoctor.model import Connection
 
 
-def joined_page(
-    connection: Connection, provider: Provider, organisation: Organisation | None
-) -> Page:
-    """All is done: what was joined."""
+def joined_page(connection: Connection, provider: Provider) -> Page:
+    """All is stored: what was joined."""
+    organisation = connection.organisation
     return Page(
         title=f"{provider.name} is connected",
         good=True,

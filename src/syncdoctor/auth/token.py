@@ -18,7 +18,7 @@ MARGIN_S = 60.0
 SAID_CHARACTERS = 200
 # RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628 section 3.5 (https://www.rfc-editor.org/rfc/rfc6749,
 # 2026-11-22). Zoho says "Access Denied" when too many tokens were asked for in ten minutes:
-# https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html, 2026-11-22.
+# https://zoho.com/accounts/protocol/oauth/token-limits.html, 2026-11-22.
 PASSING_CODES = frozenset({"server_error", "temporarily_unavailable", "slow_down", "access denied"})
 APP_CODES = frozenset(
     {"invalid_client", "unauthorized_client", "invalid_client_secret", "unsupported_grant_type"}

@@ -22,19 +22,7 @@ if TYPE_CHECKING:
     from syncdoctor.intake.parse import Intake
 
 LEAST = {"warning": 1, "error": 2, "never": 3}
-SUFFIXES = (
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".har",
-    ".yaml",
-    ".yml",
-    ".txt",
-    ".log",
-    ".http",
-    ".xml",
-    ".html",
-)
+SUFFIXES = tuple(".json .jsonl .ndjson .har .yaml .yml .txt .log .http .xml .html".split())
 
 
 def attach(app: typer.Typer) -> None:

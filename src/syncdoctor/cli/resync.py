@@ -14,7 +14,7 @@ from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, g
 
 if TYPE_CHECKING:
     from syncdoctor.model import Connection
-    from syncdoctor.resync.run import Stop
+    from syncdoctor.resync.run import Job, Stop
     from syncdoctor.store.statedb import StateDB
 
 
@@ -66,11 +66,18 @@ def resync(
     automatic: Annotated[
         bool, typer.Option("--automatic", help="Started by a timer: honour auto-sync.")
     ] = False,
+    export_csv: Annotated[
+        Path | None,
+        typer.Option("--export-csv", metavar="DIR", help="Write import files; send nothing."),
+    ] = None,
+    test_record: Annotated[
+        bool, typer.Option("--test-record", help="Send one draft invoice, to try the connection.")
+    ] = False,
 ) -> int:
     """Push recent records again; nothing is doubled and nothing is wiped."""
     options = Options(
         source, since, tuple(kind or ()), tuple(record or ()), failed, dry_run, max_changes,
-        resume, rejects, automatic,
+        resume, rejects, automatic, export_csv, test_record,
     )  # fmt: skip
     _check(options)
     if everything == (target is not None):
@@ -82,9 +89,8 @@ def resync(
     with ctx.open_state() as db:
         if db.warning:
             ctx.err().print(db.warning, style="warn")
-        return _Command(ctx, db, options, silent=silent).run(
-            connections, only=len(connections) == 1
-        )
+        only = not everything and len(connections) == 1
+        return _Command(ctx, db, options, silent=silent).run(connections, only=only)
 
 
 def run_initial(ctx: Context, connection: Connection) -> int:
@@ -144,12 +150,15 @@ class _Command:
         from syncdoctor.cli.cases import stand_in_hosts
         from syncdoctor.render import resync_view as view
         from syncdoctor.resync.dry import dry_run
+        from syncdoctor.resync.report import RecordOutcome
         from syncdoctor.resync.run import resync as run
 
         ctx, hosts = self._ctx, stand_in_hosts(self._ctx, connection)
         try:
             with progress(ctx, connection.target) as tell:
                 job = build_job(ctx, self._db, self._options, connection, stop, tell)
+                if self._options.export_csv:
+                    return self._export(job, self._options.export_csv)
                 report = dry_run(job) if self._options.dry_run else run(job)
         except SyncdoctorError as error:
             if ctx.json:
@@ -162,7 +171,22 @@ class _Command:
         elif report.exit_code or not self._silent:
             block = view.block(report, hosts, verbose=ctx.verbose)
             ctx.out().print(block, soft_wrap=True)
+            if self._options.test_record and report.counts.get(RecordOutcome.CONFIRMED):
+                ctx.out().print(view.trial_words(report), soft_wrap=True)
         return report.exit_code
+
+    def _export(self, job: Job, directory: Path) -> int:
+        from syncdoctor.render import resync_view as view
+        from syncdoctor.resync.export import export
+
+        exported = export(job, directory)
+        code = int(ExitCode.PARTIAL if exported.refused or exported.left_out else ExitCode.OK)
+        target = job.connection.target
+        if self._ctx.json:
+            print_line(view.export_line(target, exported, code, self._db.now()))
+        elif code or not self._silent:
+            self._ctx.out().print(view.export_block(target, exported), soft_wrap=True)
+        return code
 
 
 class _AutoSyncOff(UsageError):
@@ -177,6 +201,10 @@ def _check(options: Options) -> None:
             raise UsageError(f"There is no kind {kind!r}.", f"One of {', '.join(KINDS)}.")
     if options.records and options.failed:
         raise UsageError("--record and --failed exclude each other.", "syncdoctor resync --help")
+    if options.test_record and (options.source or options.records or options.export_csv):
+        raise UsageError(
+            "--test-record goes with no choice of records.", "syncdoctor resync --help"
+        )
     if options.dry_run and (options.resume or options.rejects):
         raise UsageError(
             "--dry-run goes with neither --resume nor --rejects.", "syncdoctor resync --help"

@@ -36,6 +36,8 @@ class Options:
     resume: bool = False
     rejects: Path | None = None
     automatic: bool = False
+    export_csv: Path | None = None
+    test_record: bool = False
 
 
 def build_job(
@@ -61,6 +63,11 @@ def build_job(
 
     workspace = ctx.config.workspace(connection.workspace)
     path = options.source or workspace.source
+    if options.test_record:
+        from syncdoctor.resync.trial import open_to_trial, trial_source
+
+        path = trial_source(ctx.state_dir, connection, db.now())
+        connection = open_to_trial(connection)
     adapter = adapter_of(connection.provider)
     if path is None or adapter is None:
         raise UsageError(

@@ -31,9 +31,9 @@ def status(ctx: Context) -> None:
     if ctx.json:
         ctx.print_json(document)
         return
-    ctx.out().print(f"Tokens are kept in: {document['store']}")
+    ctx.out().print(f"Tokens are kept in: {document['store']}", soft_wrap=True)
     for name in document["entries"]:
-        ctx.out().print(f"  {name}")
+        ctx.out().print(f"  {name}", soft_wrap=True)
     if not document["entries"]:
         ctx.out().print("  (nothing yet)")
 
@@ -55,7 +55,8 @@ def check(ctx: Context) -> None:
         ctx.print_json(
             {"schema": "syncdoctor.store-check/1", "store": vault.describe(), "ok": True}
         )
-    ctx.err().print(f"{vault.describe()}: works; {len(names)} entries are readable.")
+    line = f"{vault.describe()}: works; {len(names)} entries are readable."
+    ctx.err().print(line, soft_wrap=True)
 
 
 @group.command("move")
@@ -87,8 +88,9 @@ def move(
         ctx.print_json(
             {"schema": "syncdoctor.store-move/1", "store": new.describe(), "moved": moved}
         )
-    ctx.err().print(f"Moved {len(moved)} entries to {new.describe()}; the old place is wiped.")
-    ctx.err().print(f"From now on set SYNCDOCTOR_STORE={to}")
+    line = f"Moved {len(moved)} entries to {new.describe()}; the old place is wiped."
+    ctx.err().print(line, soft_wrap=True)
+    ctx.err().print(f"From now on set SYNCDOCTOR_STORE={to}", soft_wrap=True)
 
 
 def _names(ctx: Context, vault: Vault) -> list[str]:

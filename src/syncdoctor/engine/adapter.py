@@ -92,6 +92,16 @@ class Outcome:
     body: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A CSV file that a person can import at the provider by hand."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    records: int
+
+
 class Adapter(Protocol):
     """One provider's way of writing records."""
 
@@ -119,6 +129,9 @@ class Adapter(Protocol):
 
     def compare(self, record: Record, remote: Remote) -> Comparison:
         """Whether the provider's record is the same, differs, or takes no change."""
+
+    def export(self, records: Sequence[Record]) -> tuple[ExportFile, ...]:
+        """The records as files for the provider's own import, without kinds it cannot import."""
 
 
 def same_key(one: str, other: str) -> bool:

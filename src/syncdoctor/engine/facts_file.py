@@ -68,6 +68,7 @@ def _oauth(parent: Table) -> OAuthFacts:
         grace_s=table.count("grace_s", 0),
         authorize_extra=table.text_map("authorize_extra"),
         revoke_ends=table.text("revoke_ends", default="grant"),
+        code_lifetime_s=table.count("code_lifetime_s", 300),
     )
 
 
@@ -75,6 +76,7 @@ def _limits(table: Table) -> Limits:
     return Limits(
         concurrent=table.integer("concurrent"),
         per_minute=table.integer("per_minute"),
+        per_hour=table.integer("per_hour"),
         per_day=table.integer("per_day"),
         batch=table.count("batch", 1),
         max_body_bytes=table.integer("max_body_bytes"),

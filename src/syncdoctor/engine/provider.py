@@ -22,6 +22,7 @@ class OAuthFacts:
     grace_s: int = 0  # how long the old refresh token works when the answer was lost
     authorize_extra: Mapping[str, str] = field(default_factory=dict)
     revoke_ends: str = "grant"  # token: a revocation leaves the user's newer grants alone
+    code_lifetime_s: int = 300  # of an authorisation code
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Limits:
 
     concurrent: int | None = None
     per_minute: int | None = None
+    per_hour: int | None = None
     per_day: int | None = None
     batch: int = 1
     max_body_bytes: int | None = None

@@ -84,8 +84,11 @@ def _from_text(exchange: Exchange, text: str) -> Exchange:
         return _filled(exchange, text, {"body": said})
     from syncdoctor.intake import phrases
 
-    body = _markup(text) or phrases.body_in(text)
-    return _filled(exchange, text, {"body": body})
+    if page := _markup(text):
+        return _filled(
+            exchange, text, {"body": page, "status": status_in(text) or _page_status(page)}
+        )
+    return _filled(exchange, text, {"body": phrases.body_in(text)})
 
 
 def _merge(exchange: Exchange, fragment: Any, text: str) -> Exchange:

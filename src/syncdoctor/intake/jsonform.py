@@ -134,6 +134,8 @@ def _log_record(value: dict[str, Any]) -> Parts | None:
     """A structured log record: it has a level, and its words are in its message and error."""
     if not any(isinstance(value.get(key), (str, int)) for key in _LEVEL):
         return None
+    if isinstance(payload := value.get("jsonPayload"), dict):
+        value = {**value, **payload}
     texts = [_words(value[key]) for key in dict.fromkeys(_MESSAGE + _MORE) if value.get(key)]
     if not texts:
         return None
@@ -248,6 +250,12 @@ def _words(value: Any) -> str | None:
         return value
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "\n".join(value)
+    if (
+        isinstance(value, dict)
+        and isinstance(stack := value.get("stack"), str)
+        and "response" not in value
+    ):
+        return stack
     return orjson.dumps(value, default=str).decode()
 
 

@@ -18,17 +18,23 @@ FRAGMENTS = 24  # how many structures of one text are read
 SURROGATES = range(0xD800, 0xE000)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NUMBER = 18  # digits of a number that is still read as one
-_START = re.compile(r"""\{\s*(?:\}|["':]|[A-Za-z_$][\w$.-]*["']?\s*(?::|=))|\[\s*[\[{]""")
+_ARRAY = re.compile(r"(?:[Aa]rray|stdClass Object|[A-Z]\w{0,40} Object)\s{0,99}\(")  # PHP's
+_START = re.compile(
+    r"""\{\s*(?:\}|["':]|[A-Za-z_$][\w$.-]*["']?\s*(?::|=))|\[\s*[\[{]|"""
+    rf"""\b{_ARRAY.pattern}\s*(?:'|\[\w|\d)"""
+)
 _SPACE = re.compile(r"\s*")
 _SEPARATOR = re.compile(r"\s*(?:=>|:|=)\s*")
 _PREFIX = re.compile(r"[bur:](?=['\"])")  # of a string: Python's kinds, Ruby's quoted symbols
 _BARE_KEY = re.compile(r":?[A-Za-z_$][\w$.-]*|\[[^\]\n]{1,60}\]|-?\d+")
 _BARE_VALUE = re.compile(r"[^,}\]\n]*")
+_BARE_IN_ARRAY = re.compile(r"(?:(?!\s{1,99}(?:\)|\[\w{1,60}\] =>))[^\n])*")
 _PLAIN = {
     q: re.compile(rf"[^{q}\\]*") for q in ('"', "'", "`")
 }  # what a string holds up to its next quote or escape
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=\s*(?:[,}\]\n]|$))")
-_CUT = re.compile(r"\s*(?:\(truncated\.*\)|\.\.\.|…)", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=\s*(?:[,}\])\n]|$))")
+_CUT = re.compile(r"\s*(?:\.\.\.|…)")
+_CUT_MARK = "(truncated"  # Guzzle's; what follows it is no part of the body
 _WORDS: dict[str, Any] = {
     "true": True,
     "false": False,
@@ -67,13 +73,17 @@ def fragments(text: str) -> Iterator[Fragment]:
 
 def read(text: str, start: int = 0) -> Fragment | None:
     """The structure that begins at ``start``, None when there is none."""
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        reader = _Reader(text, start)
-        value = reader.value(0)
-        return Fragment(value, start, reader.position, reader.whole) if value else None
-    return Fragment(value, start, end, whole=True)
+    cut = text.find(_CUT_MARK, start)
+    if cut < 0:
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return Fragment(value, start, end, whole=True)
+    reader = _Reader(text if cut < 0 else text[:cut].rstrip(), start)
+    value = reader.value(0)
+    return Fragment(value, start, reader.position, reader.whole) if value else None
 
 
 class _Reader:
@@ -86,14 +96,18 @@ class _Reader:
         self.position = position
         self.whole = True
 
-    def value(self, depth: int) -> Any:
+    def value(self, depth: int, inside: str = "") -> Any:
+        """The value at the position; ``inside`` is the bracket that closes what it is in."""
         self._skip(_SPACE)
         if self.position >= len(self.text) or depth > DEPTH or _CUT.match(self.text, self.position):
             self.whole = False
             return None
         char = self.text[self.position]
         if char == "{":
-            return self._object(depth)
+            return self._object(depth, "}")
+        if found := _ARRAY.match(self.text, self.position):
+            self.position = found.end() - 1
+            return _listed(self._object(depth, ")"))
         if char == "[":
             return self._list(depth)
         if _PREFIX.match(self.text, self.position):
@@ -101,7 +115,7 @@ class _Reader:
             char = self.text[self.position]
         if char in _PLAIN:
             return self._string(char)
-        return self._bare()
+        return self._bare(_BARE_IN_ARRAY if inside == ")" else _BARE_VALUE)
 
     def _skip(self, pattern: re.Pattern[str]) -> bool:
         found = pattern.match(self.text, self.position)
@@ -125,15 +139,15 @@ class _Reader:
         self.whole = False
         return True
 
-    def _object(self, depth: int) -> dict[str, Any]:
+    def _object(self, depth: int, bracket: str) -> dict[str, Any]:
         self.position += 1
         result: dict[str, Any] = {}
-        while self.whole and not self._closes("}"):
+        while self.whole and not self._closes(bracket):
             key = self._key()
             if key is None or not self._skip(_SEPARATOR):
                 self.whole = False
                 break
-            result[key] = self.value(depth + 1)
+            result[key] = self.value(depth + 1, bracket)
         return result
 
     def _list(self, depth: int) -> list[Any]:
@@ -172,7 +186,7 @@ class _Reader:
             self.position = found.end() if found else self.position
             if self.position >= len(self.text):
                 self.whole = False
-                return _uncut("".join(parts))
+                return "".join(parts)
             if self.text[self.position] == quote:
                 self.position += 1
                 return "".join(parts)
@@ -191,16 +205,21 @@ class _Reader:
             return quote
         return _ESCAPES.get(char, "\\" + char)
 
-    def _bare(self) -> Any:
+    def _bare(self, pattern: re.Pattern[str]) -> Any:
         found = _NUMBER.match(self.text, self.position)
         if found is not None:
             self.position = found.end()
             return _number(found[0])
-        found = _BARE_VALUE.match(self.text, self.position)
+        found = pattern.match(self.text, self.position)
         word = found[0] if found else ""
         self.position += len(word)
         word = word.strip()
         return _WORDS.get(word.lower(), word)
+
+
+def _listed(array: dict[str, Any]) -> dict[str, Any] | list[Any]:
+    """An array of PHP whose keys are numbers is a list."""
+    return list(array.values()) if array and all(key.isdigit() for key in array) else array
 
 
 def _number(digits: str) -> int | float | str:
@@ -211,8 +230,3 @@ def _number(digits: str) -> int | float | str:
 
 # Numbers that JSON allows and others do not take are kept as text.
 _DECODER = json.JSONDecoder(parse_int=_number, parse_constant=lambda _: None)
-
-
-def _uncut(text: str) -> str:
-    """A string that was cut off, without the mark of the cut and what follows it."""
-    return re.split(r"\s*\(truncated\.*\)", text, maxsplit=1, flags=re.IGNORECASE)[0]

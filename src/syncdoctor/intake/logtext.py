@@ -46,6 +46,13 @@ _TROUBLE = re.compile(
     too\ many""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Beginnings of the words above: a cheap test before the dear one.
+_HINTS = tuple(
+    """
+    error exception fatal critical fail denied refused reset tim unauthori forbidden invalid
+    expired revoked not unable rejected exceeded blocked disabled problem throttl many
+    """.split()
+)
 _WORST = 400
 
 
@@ -76,29 +83,40 @@ def exchanges(lines: Iterable[str]) -> Iterator[Exchange]:
 
     A text in which nothing tells of a failure is given whole, as words.
     """
-    quiet: list[str] | None = []
+    quiet: list[str] = []
+    size, found = 0, False
     for entry in entries(lines):
         if not entry.strip():
             continue
-        if quiet is not None:
-            quiet.append(entry)
         if is_trouble(entry):
-            quiet = None
+            found = True
             yield _exchange(entry)
-        elif quiet is not None and sum(map(len, quiet)) > LONGEST:
-            quiet = quiet[:1]
-    if quiet:
+        elif not found and size <= LONGEST:
+            quiet.append(entry)
+            size += len(entry)
+    if quiet and not found:
         yield _exchange("\n".join(quiet))
 
 
 def is_trouble(entry: str) -> bool:
     """Whether a log entry tells of a failure, or of an answer that is one."""
     told = status_in(entry)
-    if told is not None:
-        return told >= _WORST or _TROUBLE.search(entry) is not None
+    if told is not None and told >= _WORST:
+        return True
+    lower = entry.lower()
+    for hint in _HINTS:
+        if hint in lower:
+            break
+    else:
+        return False
     if _TROUBLE.search(entry) is None:
         return False
-    return _QUIET.search(entry[:120]) is None or "{" in entry or "xception" in entry
+    return (
+        told is not None
+        or _QUIET.search(entry[:120]) is None
+        or "{" in entry
+        or "xception" in entry
+    )
 
 
 def _exchange(entry: str) -> Exchange:

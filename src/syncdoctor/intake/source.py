@@ -45,9 +45,9 @@ class Source:
             names the input and, where there is one, the line.
     """
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO, name: str, *, owned: bool = False) -> None:
         self.name = name
-        self.close = stream.close
+        self._opened, self._owned = stream, owned
         start = stream.read(HEAD)
         self._refuse_packed(start)
         wide = _wide(start)
@@ -62,6 +62,11 @@ class Source:
                 f"{name} is empty.",
                 "Paste the whole answer: curl -i URL | syncdoctor explain -",
             )
+
+    def close(self) -> None:
+        """Close the file, when it was opened here; the caller's stream is the caller's."""
+        if self._owned:
+            self._opened.close()
 
     @property
     def head(self) -> str:
@@ -187,7 +192,7 @@ def open_source(data: bytes | Path | BinaryIO, name: str) -> Source:
     except OSError as error:
         raise UsageError(f"{data} cannot be read: {error.strerror}.") from None
     try:
-        return Source(stream, str(data))
+        return Source(stream, str(data), owned=True)
     except BaseException:
         stream.close()
         raise

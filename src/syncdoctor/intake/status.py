@@ -110,4 +110,4 @@ def request_in(text: str) -> tuple[str | None, str | None]:
 
 
 def _tidy(url: str) -> str:
-    return url.replace("\\/", "/").rstrip(".,;:)`")
+    return url.replace("\\/", "/").rstrip(".,;:)}`")

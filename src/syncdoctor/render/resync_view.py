@@ -11,7 +11,8 @@ from rich.text import Text
 
 from syncdoctor.errors import ExitCode, SyncdoctorError
 from syncdoctor.render import json_v1
-from syncdoctor.resync.report import RecordEvent, RecordOutcome, Report
+from syncdoctor.resync.export import Exported
+from syncdoctor.resync.report import RecordEvent, RecordOutcome, Report, events_of
 
 SCHEMA = "syncdoctor.resync/1"
 SHOWN = 10  # refused records on the terminal; the file has all
@@ -68,6 +69,41 @@ def error_block(target: str, error: SyncdoctorError) -> RenderableType:
     if error.hint:
         lines.append(Text.assemble("  → ", (error.hint, "command")))
     return Group(*lines)
+
+
+def trial_words(report: Report) -> RenderableType:
+    """What to do with the invoice of ``--test-record``."""
+    key = next(e.key for e in report.events)
+    return Text(f"  The draft invoice {key} shows that records arrive. Delete it when you like.")
+
+
+def export_block(target: str, exported: Exported) -> RenderableType:
+    """The files of ``--export-csv`` and what is not in them."""
+    lines = [
+        Text.assemble(
+            (target, "heading"),
+            f": {exported.records} records written for import; nothing was sent.",
+        )
+    ]
+    lines += [Text(f"  {path}") for path in exported.files]
+    if exported.left_out:
+        lines.append(Text(f"  {exported.left_out} left out: the provider imports no such kind."))
+    for event in (e for entry in exported.refused for e in events_of(entry)):
+        lines.append(Text.assemble("  ", ("refused ", "bad"), _named(event), ": ", event.message))
+    return Group(*lines)
+
+
+def export_line(target: str, exported: Exported, code: int, now: datetime) -> dict[str, Any]:
+    """The same as a JSON line."""
+    return {
+        **json_v1.header(SCHEMA, code, now),
+        "event": "export",
+        "target": target,
+        "files": [str(path) for path in exported.files],
+        "records": exported.records,
+        "left_out": exported.left_out,
+        "refused": len(exported.refused),
+    }
 
 
 def record_line(target: str, event: RecordEvent) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from syncdoctor.errors import UsageError
@@ -90,8 +90,16 @@ class _Switched:
 class Switchboard:
     """Which faults are on. Not locked by itself: the world's lock is held around it."""
 
-    def __init__(self, specs: Iterable[FaultSpec]) -> None:
-        self.specs: dict[str, FaultSpec] = {spec.name: spec for spec in specs}
+    def __init__(
+        self, generic: Iterable[FaultSpec], own: Mapping[str, Iterable[FaultSpec]]
+    ) -> None:
+        """``own`` are the faults of each provider; two may have one of the same name."""
+        every = {name: {spec.name: spec for spec in specs} for name, specs in own.items()}
+        self.generic: dict[str, FaultSpec] = {spec.name: spec for spec in generic}
+        self.own: Mapping[str, Mapping[str, FaultSpec]] = every
+        self.specs: dict[str, FaultSpec] = dict(self.generic)
+        for specs in every.values():
+            self.specs |= {name: spec for name, spec in specs.items() if name not in self.specs}
         self._on: dict[str, _Switched] = {}
 
     def switch_on(self, name: str, params: Mapping[str, Any], since: int) -> ActiveFault:
@@ -100,13 +108,15 @@ class Switchboard:
         Raises:
             UsageError: no fault has that name, or it has no such parameter.
         """
+        named = [found for specs in self.own.values() if (found := specs.get(name))]
         spec = self.specs.get(name)
         if spec is None:
             raise UsageError(
                 f"The sandbox has no fault called {name!r}.", "syncdoctor sandbox --list-faults"
             )
         for key in params:
-            if key not in spec.params and key not in COMMON_PARAMS:
+            taken = any(key in one.params for one in (spec, *named))
+            if not taken and key not in COMMON_PARAMS:
                 known = ", ".join((*spec.params, *COMMON_PARAMS))
                 raise UsageError(
                     f"The fault {name} has no parameter {key!r}; it takes {known}.",
@@ -147,17 +157,20 @@ class Switchboard:
 
 @dataclass(frozen=True, slots=True)
 class FaultView:
-    """The switchboard as one call sees it."""
+    """The switchboard as one call sees it: a fault that struck it once, stays for that call."""
 
     board: Switchboard
     provider: str
     door: str
     method: str
     path: str
+    _told: dict[str, ActiveFault | None] = field(default_factory=dict)
 
     def on(self, name: str) -> ActiveFault | None:
         """The fault when it is on for this call."""
-        return self.board.take(name, self)
+        if name not in self._told:
+            self._told[name] = self.board.take(name, self)
+        return self._told[name]
 
 
 def _strikes(fault: ActiveFault, view: FaultView) -> bool:

@@ -30,9 +30,6 @@ from syncdoctor.sandbox.grants import (
     TokenAnswer,
 )
 
-CODE_LIFETIME = timedelta(minutes=5)
-
-
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -49,13 +46,16 @@ class AuthorisationServer:
         mint: Callable[[Bearer, datetime], str],
         revoked: Callable[[str, str], None],
         serial: Callable[[], int],
+        ended: Callable[[Bearer, Faults], bool] = lambda _bearer, _faults: False,
     ) -> None:
+        """``ended`` tells whether the provider itself has put an end to what was consented to."""
         self.facts = facts
         self.clients: dict[str, Client] = {}
         self.user = "Demo User"
         self._mint = mint
         self._revoked = revoked
         self._serial = serial
+        self._ended = ended
         self._requests: dict[str, Request] = {}
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, Refresh] = {}
@@ -84,7 +84,7 @@ class AuthorisationServer:
             form.get("state"),
             form.get("code_challenge"),
         )
-        if problem := _request_problem(form, client):
+        if problem := _request_problem(form, client, pkce=self.facts.pkce):
             return back(request, {"error": problem})
         self._requests[request.id] = request
         return request
@@ -109,7 +109,8 @@ class AuthorisationServer:
     ) -> tuple[Consent, str]:
         grant = Grant(request.client, self.user, request.scopes, _uuid(), self._serial())
         code = secrets.token_urlsafe(32)
-        self._codes[code] = Code(grant, request, now + CODE_LIFETIME)
+        lifetime = timedelta(seconds=self.facts.code_lifetime_s)
+        self._codes[code] = Code(grant, request, now + lifetime)
         client = request.client
         return Consent(
             client.client_id,
@@ -175,6 +176,8 @@ class AuthorisationServer:
             return _refused("invalid_grant")
         if token.expires and now >= token.expires:
             return _refused("invalid_grant")
+        if self._ended(_bearer(Access(token.grant, token.serial, now), "valid"), faults):
+            return _refused("invalid_grant")
         if token.used and now > token.used + timedelta(seconds=self.facts.grace_s):
             return _refused("invalid_grant")
         if self.facts.rotates:
@@ -191,8 +194,9 @@ class AuthorisationServer:
             "access_token": token,
             "expires_in": self.facts.access_lifetime_s,
             "token_type": "Bearer",
-            "scope": " ".join(sorted(grant.scopes)),
         }
+        if grant.scopes:
+            body["scope"] = " ".join(sorted(grant.scopes))
         if keep is None and self._gives_refresh(grant):
             body["refresh_token"] = self._new_refresh(grant, serial, now)
         return TokenAnswer(200, body, NO_STORE)
@@ -253,13 +257,13 @@ def back(request: Request, answer: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def _request_problem(form: Mapping[str, str], client: Client) -> str | None:
+def _request_problem(form: Mapping[str, str], client: Client, *, pkce: bool) -> str | None:
     if form.get("response_type") != "code":
         return "unsupported_response_type"
     challenge = form.get("code_challenge")
     if challenge and form.get("code_challenge_method") != "S256":
         return "invalid_request"
-    if client.secret is None and not challenge:
+    if client.secret is None and pkce and not challenge:
         return "invalid_request"
     return None
 

@@ -30,7 +30,11 @@ class Room:
         self.provider = provider
         self.facts = provider.facts
         self.oauth = AuthorisationServer(
-            provider.facts.oauth, provider.mint, provider.revoked, lambda: next(serial)
+            provider.facts.oauth,
+            provider.mint,
+            provider.revoked,
+            lambda: next(serial),
+            provider.ended,
         )
         self.limiter = Limiter(provider.facts.limits)
         self.prefix = f"/{provider.id}"
@@ -44,15 +48,13 @@ class Room:
         path = path.lower()
         if found := self._doors.get(path):
             return found
-        below = self._path("connections").lower() + "/"
-        return "connections" if path.startswith(below) else "api"
+        listed = self.facts.paths.get("connections")
+        below = listed is not None and path.startswith(f"{self.prefix}{listed}/".lower())
+        return "connections" if below else "api"
 
     def urls(self, base: str) -> dict[str, str]:
         """The overrides that an app's configuration needs to reach this room."""
         return {name: f"{base}{self.prefix}{path}" for name, path in self.facts.paths.items()}
-
-    def _path(self, door: str) -> str:
-        return self.prefix + self.facts.paths.get(door, "")
 
 
 class World:
@@ -67,8 +69,8 @@ class World:
         self._serial = count(1)
         found = embedded_providers() if providers is None else providers
         self.rooms = {provider.id: Room(provider, self._serial) for provider in found}
-        own = (spec for room in self.rooms.values() for spec in room.provider.faults)
-        self.switchboard = Switchboard((*GENERIC, *own))
+        own = {name: room.provider.faults for name, room in self.rooms.items()}
+        self.switchboard = Switchboard(GENERIC, own)
         self._requests: Counter[tuple[str, str, int]] = Counter()
         for name, room in self.rooms.items():
             self.register_client(
@@ -99,7 +101,11 @@ class World:
         scopes: Iterable[str] = (),
         name: str = "Syncdoctor",
     ) -> Client:
-        """Register an app. No secret: a public client, which must use PKCE. No scopes: any."""
+        """Register an app. No scopes: any.
+
+        No secret: a public client, which must use PKCE where the provider has it; any secret that
+        comes is taken.
+        """
         client = Client(client_id, secret, tuple(redirect_uris), frozenset(scopes), name)
         with self.lock:
             self.room(provider).oauth.clients[client_id] = client

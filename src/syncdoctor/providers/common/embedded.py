@@ -54,7 +54,7 @@ class Faults(Protocol):
     """The faults that are on for one call."""
 
     def on(self, name: str) -> ActiveFault | None:
-        """The fault when it is on for this call; a fault with ``times`` is used up by asking."""
+        """The fault when it is on for this call; asking again gives the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,15 @@ class EmbeddedProvider(ABC):
     @abstractmethod
     def revoked(self, client_id: str, user: str) -> None:
         """Take note that an app gave a person's refresh token back."""
+
+    def ended(self, bearer: Bearer, faults: Faults) -> bool:
+        """Whether the provider has put an end to a consent: its refresh tokens are refused."""
+        del bearer, faults
+        return False
+
+    def token_answer(self, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """The answer of the token end point in the provider's own form; RFC 6749's by default."""
+        return status, body
 
     @abstractmethod
     def mint(self, bearer: Bearer, issued: datetime) -> str:

@@ -47,7 +47,8 @@ def _same(sent: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
 def _same_field(name: str, value: Any, there: Mapping[str, Any]) -> bool:
     if name == "Contact":
         contact = there.get("Contact") or {}
-        return "Name" not in contact or same_key(str(contact["Name"]), str(value.get("Name", "")))
+        named = str(contact.get("Name") or value.get("Name", ""))
+        return same_key(named, str(value.get("Name", "")))
     if name == "Name":
         return same_key(str(value), str(there.get("Name", "")))
     if name in ("Date", "DueDate"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from syncdoctor.engine.adapter import Comparison, Item, Outcome, Ref, Remote, Request
+from syncdoctor.engine.adapter import Comparison, ExportFile, Item, Outcome, Ref, Remote, Request
 from syncdoctor.engine.record import (
     CONTACT,
     CREDIT_NOTE,
@@ -25,6 +25,7 @@ from syncdoctor.engine.record import (
     RecordStatus,
 )
 from syncdoctor.providers.xero.comparison import compare
+from syncdoctor.providers.xero.import_file import import_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,10 @@ class XeroRecords:
     def compare(self, record: Record, remote: Remote) -> Comparison:
         """Only what the record says is compared; what it leaves open is Xero's to choose."""
         return compare(self._element(Item(record)), remote)
+
+    def export(self, records: Sequence[Record]) -> tuple[ExportFile, ...]:
+        """Invoices as Xero's sales invoice import takes them."""
+        return import_files([record for record in records if record.kind == INVOICE])
 
     def _write(self, method: str, kind: str, items: Sequence[Item]) -> Request:
         path = RESOURCES[kind].path

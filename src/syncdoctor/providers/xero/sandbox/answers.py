@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from random import getrandbits
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import orjson
 
@@ -41,6 +42,11 @@ def html(status: int, text: str) -> Reply:
     return Reply(status, text.encode(), HTML)
 
 
+def new_id() -> str:
+    """A random id. None of them is a secret, so the system's own randomness is not asked."""
+    return str(UUID(int=getrandbits(128), version=4))
+
+
 def msdate(moment: datetime) -> str:
     """Xero's form of a date: milliseconds since 1970 in ``/Date(…)/``."""
     return f"/Date({round(moment.timestamp() * 1000)}+0000)/"
@@ -56,7 +62,7 @@ def envelope(
 ) -> Reply:
     """A success of the accounting API."""
     body: dict[str, Any] = {
-        "Id": str(uuid4()),
+        "Id": new_id(),
         "Status": "OK",
         "ProviderName": call.bearer.app,
         "DateTimeUTC": msdate(call.now).replace("+0000", ""),
@@ -78,7 +84,7 @@ def problem(
         "Title": title,
         "Status": status,
         "Detail": detail,
-        "Instance": str(uuid4()),
+        "Instance": new_id(),
         "Extensions": {},
     }
     return json(status, body, headers)

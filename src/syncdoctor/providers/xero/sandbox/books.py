@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from syncdoctor.providers.common.embedded import Faults
 from syncdoctor.providers.xero.sandbox import seed
-from syncdoctor.providers.xero.sandbox.answers import Document, day, msdate
+from syncdoctor.providers.xero.sandbox.answers import Document, day, msdate, new_id
 
 DOCUMENT_KINDS = ("Invoices", "CreditNotes")
 
@@ -125,7 +124,7 @@ class Books:
         number = len(self.contacts.by_id)
         stable = seed.stable_id(self.id, "contact", str(number))
         contact: Document = {
-            "ContactID": stable if number <= len(seed.CONTACTS) else str(uuid4()),
+            "ContactID": stable if number <= len(seed.CONTACTS) else new_id(),
             "ContactStatus": "ACTIVE",
             "BankAccountDetails": "",
             "Addresses": [],

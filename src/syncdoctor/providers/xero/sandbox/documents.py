@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from syncdoctor.providers.common.embedded import Faults
 from syncdoctor.providers.xero.sandbox import contacts, lines
@@ -23,6 +22,7 @@ from syncdoctor.providers.xero.sandbox.answers import (
     Refused,
     day,
     msdate,
+    new_id,
     unreadable,
 )
 from syncdoctor.providers.xero.sandbox.books import Books, due
@@ -171,7 +171,7 @@ class Writing:
         """Create or update; :meth:`errors` has been asked before."""
         shelf = self.books.documents[self.kind.collection]
         old = self._old(element)
-        document = old if old is not None else {self.kind.id: str(uuid4())}
+        document = old if old is not None else {self.kind.id: new_id()}
         if old is not None:
             shelf.by_number.pop(old[self.kind.number], None)
         self._fill(document, element)

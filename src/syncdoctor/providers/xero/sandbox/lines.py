@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
-from uuid import uuid4
 
 from syncdoctor.providers.common.embedded import Faults
-from syncdoctor.providers.xero.sandbox.answers import Document, Refused, unreadable
+from syncdoctor.providers.xero.sandbox.answers import Document, Refused, new_id, unreadable
 from syncdoctor.providers.xero.sandbox.books import Books
 
 CENT = Decimal("0.01")
@@ -147,7 +146,7 @@ def build(chart: Chart, line: Document, amounts: str, totals: Totals, places: De
         "LineAmount": float(amount),
         "Tracking": line.get("Tracking") or [],
         "Quantity": float(1 if quantity is None else quantity),
-        "LineItemID": str(line.get("LineItemID") or uuid4()),
+        "LineItemID": str(line.get("LineItemID") or new_id()),
     }
     if account:
         built |= {"AccountCode": account["Code"], "AccountID": account["AccountID"]}

@@ -15,7 +15,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
@@ -36,6 +35,7 @@ from syncdoctor.providers.xero.sandbox.answers import (
     Refused,
     html,
     json,
+    new_id,
     not_found,
     problem,
 )
@@ -145,9 +145,7 @@ class XeroSandbox(EmbeddedProvider):
                 reply = not_found()
         except Refused as refused:
             reply = refused.reply
-        return Reply(
-            reply.status, reply.body, {**reply.headers, "xero-correlation-id": str(uuid4())}
-        )
+        return Reply(reply.status, reply.body, {**reply.headers, "xero-correlation-id": new_id()})
 
     def _check_token(self, call: Call) -> None:
         bearer = call.bearer
@@ -229,7 +227,7 @@ class XeroSandbox(EmbeddedProvider):
                 "http://status.developer.xero.com for current service status."
             )
             body = {"Title": "An error occurred", "Detail": words, "Status": 500}
-            return json(500, {**body, "Instance": str(uuid4())})
+            return json(500, {**body, "Instance": new_id()})
         if fault == "html-error-page":
             page = "<html><head><title>502 Bad Gateway</title></head><body><center>"
             return html(502, f"{page}<h1>502 Bad Gateway</h1></center><hr></body></html>\n")

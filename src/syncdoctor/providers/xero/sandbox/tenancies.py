@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
 from syncdoctor.providers.common.embedded import Bearer, Consent
+from syncdoctor.providers.xero.sandbox.answers import new_id
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Tenancies:
             link = self._links.get(key)
             if link is None:
                 made = Tenancy(
-                    str(uuid4()),
+                    new_id(),
                     organisation,
                     consent.event,
                     consent.serial,
