@@ -1,5 +1,5 @@
 # noqa: INP001 - a script beside the pages that it writes, no package
-"""Write the page of each rule into docs/rules/, and their list.
+"""Write the page of each rule into docs/rules/, their list, and the overviews beside them.
 
     python docs/generate.py [--check]
 
@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import load_guide
+from syncdoctor.engine.guide import list_guides, load_guide
 from syncdoctor.model import Rule
+from syncdoctor.render.overview_page import coverage_page, guides_page
 from syncdoctor.render.rule_page import page
 
 HERE = Path(__file__).parent / "rules"
@@ -32,6 +33,14 @@ def pages(catalogue: Catalogue) -> dict[str, str]:
     return {"index.md": _index(rules, catalogue), **made}
 
 
+def overviews(catalogue: Catalogue) -> dict[str, str]:
+    """The pages beside the folder of rules, by file name."""
+    products = [name for name in list_guides() if name != "default"]
+    guides = [load_guide(name) for name in ("default", *products)]
+    names = {provider.id: provider.name for provider in catalogue.providers.values()}
+    return {"coverage.md": coverage_page(catalogue), "guides.md": guides_page(guides, names)}
+
+
 def _index(rules: Iterable[Rule], catalogue: Catalogue) -> str:
     lines = ["# Rules", "", "How rules are written is told in [rules.md](../rules.md).", ""]
     current = ""
@@ -44,29 +53,33 @@ def _index(rules: Iterable[Rule], catalogue: Catalogue) -> str:
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 
 
-def stale(made: dict[str, str]) -> list[str]:
-    """The names of pages that are missing, old or of no rule."""
-    there = {path.name: path.read_text(encoding="utf-8") for path in HERE.glob("*.md")}
-    return sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
+def stale(made: dict[Path, str]) -> list[Path]:
+    """The pages that are missing, old or of no rule."""
+    there = {path: path.read_text(encoding="utf-8") for path in HERE.glob("*.md")}
+    there |= {p: p.read_text(encoding="utf-8") for p in made if p.parent != HERE and p.exists()}
+    return sorted(path for path in made.keys() | there.keys() if made.get(path) != there.get(path))
 
 
 def main() -> int:
     """Write or check the pages; the exit code."""
-    parser = argparse.ArgumentParser(description="Write the page of each rule.")
+    parser = argparse.ArgumentParser(description="Write the pages that are made from data.")
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when old")
     options = parser.parse_args()
-    made = pages(load())
+    catalogue = load()
+    made = {HERE / name: text for name, text in pages(catalogue).items()}
+    made |= {HERE.parent / name: text for name, text in overviews(catalogue).items()}
     differing = stale(made)
     if options.check:
-        for name in differing:
-            sys.stderr.write(f"docs/rules/{name} is not what the rules say: make docs\n")
+        for path in differing:
+            name = path.relative_to(HERE.parent)
+            sys.stderr.write(f"docs/{name} is not what the data say: make docs\n")
         return 1 if differing else 0
-    HERE.mkdir(exist_ok=True)
-    for name in differing:
-        if name in made:
-            (HERE / name).write_text(made[name], encoding="utf-8")
+    HERE.mkdir(parents=True, exist_ok=True)
+    for path in differing:
+        if path in made:
+            path.write_text(made[path], encoding="utf-8")
         else:
-            (HERE / name).unlink()
+            path.unlink()
     sys.stderr.write(f"{len(made)} pages, {len(differing)} changed\n")
     return 0
 

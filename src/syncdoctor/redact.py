@@ -15,6 +15,7 @@ from syncdoctor.model import NOTHING, Exchange, Phase, Transport
 
 MASK = "[redacted]"
 DEPTH = 60
+SHORTEST_SECRET = 12
 
 SECRET_KEYS = frozenset(
     """
@@ -166,9 +167,37 @@ class Redactor:
         return MASK
 
 
+class _Remembered:
+    """The literal secrets that this run has held, and a redactor that knows them."""
+
+    def __init__(self) -> None:
+        self.secrets: set[str] = set()
+        self.redactor = Redactor()
+
+
+_remembered = _Remembered()
+
+
+def remember(*secrets: str | None) -> None:
+    """Name literal secrets that :func:`text` takes out from now on, whatever their shape.
+
+    What is shorter than twelve characters is left alone: it may be a word.
+    """
+    new = {s for s in secrets if s and len(s) >= SHORTEST_SECRET} - _remembered.secrets
+    if new:
+        _remembered.secrets |= new
+        _remembered.redactor = Redactor(_remembered.secrets)
+
+
+def forget() -> None:
+    """Forget what was remembered: another run begins in this process."""
+    _remembered.secrets.clear()
+    _remembered.redactor = Redactor()
+
+
 def text(value: str) -> str:
     """The text without its secrets."""
-    return Redactor().text(value)
+    return _remembered.redactor.text(value)
 
 
 def exchange(

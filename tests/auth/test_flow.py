@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -61,9 +62,19 @@ def run(
     said = said if said is not None else []
     announce = said.append
     sign_in = bench.sign_in(**changes)
-    return reconnect(
-        sign_in, bench.vault, bench.config, open_browser=person, choose=choose, announce=announce
-    )
+    try:
+        return reconnect(
+            sign_in,
+            bench.vault,
+            bench.config,
+            open_browser=person,
+            choose=choose,
+            announce=announce,
+        )
+    finally:
+        for thread in threading.enumerate():
+            if thread.name == "open-browser":
+                thread.join(10)
 
 
 def other_name(bench: Any, name: str) -> Any:
@@ -272,6 +283,32 @@ def test_nobody_comes(bench: Any) -> None:
         run(bench, lambda url: None, timeout_s=0.1)
 
 
+def test_ctrl_c_while_waiting_says_that_nothing_has_changed(bench: Any) -> None:
+    said: list[str] = []
+    ready = threading.Event()
+
+    def interrupt(url: str) -> None:
+        assert ready.wait(5)
+        time.sleep(0.1)
+        signal.raise_signal(signal.SIGINT)
+
+    def note(line: str) -> None:
+        said.append(line)
+        if "Ctrl-C cancels" in line:
+            ready.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        reconnect(
+            bench.sign_in(),
+            bench.vault,
+            bench.config,
+            open_browser=interrupt,
+            choose=first,
+            announce=note,
+        )
+    assert said[-1] == "Cancelled. Nothing has changed."
+
+
 def test_a_browser_that_cannot_be_opened_is_no_failure(bench: Any) -> None:
     def broken(url: str) -> None:
         raise OSError("no browser")
@@ -383,9 +420,6 @@ def test_an_interrupt_tells_the_browser_and_changes_nothing(bench: Any, consent:
         run(bench, person)
     bench.vault.get = vault_get
     assert bench.stored() == old
-    for thread in threading.enumerate():
-        if thread.name == "open-browser":
-            thread.join(5)
     assert "interrupted" in person.pages[0].text
 
 
@@ -506,7 +540,4 @@ def test_a_signal_while_the_token_is_stored_acts_after_the_browser_was_told(
     bench.vault.put = put
     assert bench.stored() is not None
     assert bench.config.connection("acme/xero").organisation is not None
-    for thread in threading.enumerate():
-        if thread.name == "open-browser":
-            thread.join(5)
     assert "Xero is connected" in person.pages[0].text

@@ -31,6 +31,10 @@ class Authorisation:
     state: str = field(repr=False)
     verifier: str | None = field(repr=False)
 
+    def __post_init__(self) -> None:
+        """Have its secrets taken out of whatever is said from now on."""
+        redact.remember(self.state, self.verifier)
+
     def answered_by(self, parameters: Mapping[str, str]) -> bool:
         """Whether a redirect's parameters are an answer to this very request."""
         given = parameters.get("state", "")

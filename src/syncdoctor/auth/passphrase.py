@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncdoctor import redact
 from syncdoctor.errors import StoreError
 
 COMMAND_LIMIT_S = 30.0
@@ -65,4 +66,5 @@ class PassphraseSource:
         line = content.split(b"\n", 1)[0].rstrip(b"\r")
         if not line:
             raise StoreError(f"There is no passphrase in {place}: its first line is empty.", HINT)
+        redact.remember(line.decode(errors="replace"))
         return line

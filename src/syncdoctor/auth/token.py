@@ -59,6 +59,10 @@ class Token:
     scope: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        """Have it taken out of whatever is said from now on."""
+        redact.remember(self.access_token, self.refresh_token)
+
     def fresh(self, now: datetime) -> bool:
         """Whether it lasts for another minute, or a tenth of its life if that is shorter."""
         if self.expires_at is None:

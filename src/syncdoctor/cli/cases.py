@@ -35,7 +35,7 @@ def cases(
         workspace = config.workspace(connection.workspace)
         name = guide or workspace.guide
         if name not in guides:
-            guides[name] = load_guide(name, ctx.config_dir / "guides")
+            guides[name] = load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)
         provider = catalogue.providers.get(connection.provider)
         if provider is None:
             raise ConfigError(

@@ -76,7 +76,7 @@ def build_job(
         )
     catalogue, app = ctx.catalogue, ctx.config.app(connection.app)
     provider = catalogue.providers[connection.provider]
-    guide = load_guide(workspace.guide, ctx.config_dir / "guides")
+    guide = load_guide(workspace.guide, ctx.config_dir / "guides", ctx.cache_dir)
     vault = ctx.open_vault()
 
     def open_client() -> Any:

@@ -118,7 +118,9 @@ def _app_add(world: World, name: str, urls: Mapping[str, str]) -> list[str]:
 
     redirect = world.room(name).facts.oauth.default_redirect
     command = ["syncdoctor", "app", "add", f"{name}-sandbox", "--provider", name]
-    command += ["--client-id", CLIENT_ID, "--no-secret", "--redirect-uri", redirect]
+    command += ["--client-id", CLIENT_ID, "--redirect-uri", redirect]
+    if world.room(name).facts.oauth.pkce:
+        command.append("--no-secret")  # else it is asked for, and the sandbox takes any
     for key, value in urls.items():
         command += ["--url", f"{key}={value}"]
     return command

@@ -37,6 +37,7 @@ GENERIC = Envelope(
         *("error_description", "error.message", "message", "errors[].message", "detail", "title"),
         *("error", "Message", "errors[]", "error_message", "errorMessage", "description"),
         *("fault.faultstring", "msg", "error.error_user_msg", "errors[].detail"),
+        *("errors[].field", "_embedded.errors[].message"),
     ),
     error_when=("error", "errors[]"),
 )

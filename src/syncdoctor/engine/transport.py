@@ -135,7 +135,7 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         Transport.TLS_OTHER,
         r"SSLError|SSLHandshake|SSL_ERROR|SSL routines|\btls:|\bEPROTO\b|handshake fail"
         r"|handshake_failure|WRONG_VERSION_NUMBER|SSL::SSLError|SSLException|SSL/TLS|SSL_connect"
-        r"|UNSUPPORTED_PROTOCOL|DH_KEY_TOO_SMALL|SSL connection|ERR_SSL_|AuthenticationException:"
+        r"|UNSUPPORTED_PROTOCOL|DH_KEY_TOO_SMALL|SSL connection|ERR_SSL_|\bAuthenticationException:"
         r"|SSL_read|sslv3 alert|tlsv1 alert|SSL (?:handshake|negotiation)|TLS connect",
     ),
     (

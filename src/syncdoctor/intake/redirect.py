@@ -23,6 +23,8 @@ def told(url: str) -> dict[str, str] | None:
     except ValueError:
         return None
     said = {name: value for name, value in pairs if name in _TOLD}
+    if not said.get("error") and split.path.endswith("/error") and "errorId" in dict(pairs):
+        return {"error": "error_page"}  # IdentityServer's page, which keeps the reason to itself
     return said if said.get("error") else None
 
 

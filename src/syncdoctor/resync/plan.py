@@ -145,10 +145,11 @@ def _sorted(
         content_hash = record.content_hash()
         identity = (entry.kind, entry.key)
         tried = identity in known.unresolved
-        look_first = tried or bool(selection.records)
-        if known.confirmed.get(identity) == content_hash and not look_first:
+        asked_for = tried or bool(selection.records)
+        if known.confirmed.get(identity) == content_hash and not asked_for:
             unchanged.append(record)
         else:
+            look_first = asked_for or identity in known.confirmed  # it is there: to be changed
             steps.append(Step(record, content_hash, entry, look_first, tried))
     if selection.max_changes is not None and len(steps) > selection.max_changes:
         raise Guarded(

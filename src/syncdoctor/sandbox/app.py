@@ -23,7 +23,9 @@ from syncdoctor.sandbox.world import Room, World
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Names in a path that are one record's, so that the log counts end points and not records.
-_RECORD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_RECORD = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/)\d+(?=/|$)", re.IGNORECASE
+)
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
 
 
@@ -129,8 +131,9 @@ class _Door:
             answer = self.room.oauth.token(form, authorization, view, self.world.clock.now())
             if answer.status == 200 and view.on("token-answer-lost"):  # noqa: PLR2004
                 raise Dropped
-        content = orjson.dumps(answer.body) if answer.body else b""
-        return Response(content, answer.status, dict(answer.headers), media_type="application/json")
+        status, told = self.room.provider.token_answer(answer.status, answer.body)
+        content = orjson.dumps(told) if told else b""
+        return Response(content, status, dict(answer.headers), media_type="application/json")
 
     def _api(self, call: Call, view: FaultView, key: str | None, *, crowded: bool) -> Response:
         provider = self.room.provider
@@ -146,10 +149,15 @@ class _Door:
         limiter = self.room.limiter
         if crowded:
             return Allowance(0, 0, 0, "concurrent", 1)
-        for name, problem in (("rate-limit-day", "day"), ("rate-limit-minute", "minute")):
-            if fault := view.on(name):
-                minute = limiter.limits.per_minute or 0
-                left = (minute, 0) if problem == "day" else (0, limiter.limits.per_day or 0)
+        limits = limiter.limits
+        for problem, there_is in (
+            ("day", limits.per_day is not None),
+            ("hour", limits.per_hour is not None),
+            ("minute", True),
+        ):
+            if there_is and (fault := view.on(f"rate-limit-{problem}")):
+                minute, day = limits.per_minute or 0, limits.per_day or 0
+                left = (0, day) if problem == "minute" else (minute, 0)
                 return Allowance(*left, 9_999, problem, int(fault.params["retry_after"]))
         return limiter.admit(key, call.bearer.client_id, call.now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncdoctor.errors import UsageError
@@ -78,6 +78,13 @@ GENERIC = (
         ("api",),
         {"retry_after": 36_000},
     ),
+    FaultSpec(
+        "rate-limit-hour",
+        "the hour's calls are used up, where a provider counts them",
+        "provider",
+        ("api",),
+        {"retry_after": 1_800},
+    ),
 )
 
 
@@ -90,16 +97,12 @@ class _Switched:
 class Switchboard:
     """Which faults are on. Not locked by itself: the world's lock is held around it."""
 
-    def __init__(
-        self, generic: Iterable[FaultSpec], own: Mapping[str, Iterable[FaultSpec]]
-    ) -> None:
-        """``own`` are the faults of each provider; two may have one of the same name."""
-        every = {name: {spec.name: spec for spec in specs} for name, specs in own.items()}
-        self.generic: dict[str, FaultSpec] = {spec.name: spec for spec in generic}
-        self.own: Mapping[str, Mapping[str, FaultSpec]] = every
-        self.specs: dict[str, FaultSpec] = dict(self.generic)
-        for specs in every.values():
-            self.specs |= {name: spec for name, spec in specs.items() if name not in self.specs}
+    def __init__(self, specs: Iterable[FaultSpec]) -> None:
+        """Two providers may have a fault of one name: it is switched on for both."""
+        self.specs: dict[str, FaultSpec] = {}
+        for spec in specs:
+            known = self.specs.get(spec.name)
+            self.specs[spec.name] = _both(known, spec) if known else spec
         self._on: dict[str, _Switched] = {}
 
     def switch_on(self, name: str, params: Mapping[str, Any], since: int) -> ActiveFault:
@@ -108,15 +111,13 @@ class Switchboard:
         Raises:
             UsageError: no fault has that name, or it has no such parameter.
         """
-        named = [found for specs in self.own.values() if (found := specs.get(name))]
         spec = self.specs.get(name)
         if spec is None:
             raise UsageError(
                 f"The sandbox has no fault called {name!r}.", "syncdoctor sandbox --list-faults"
             )
         for key in params:
-            taken = any(key in one.params for one in (spec, *named))
-            if not taken and key not in COMMON_PARAMS:
+            if key not in spec.params and key not in COMMON_PARAMS:
                 known = ", ".join((*spec.params, *COMMON_PARAMS))
                 raise UsageError(
                     f"The fault {name} has no parameter {key!r}; it takes {known}.",
@@ -171,6 +172,11 @@ class FaultView:
         if name not in self._told:
             self._told[name] = self.board.take(name, self)
         return self._told[name]
+
+
+def _both(one: FaultSpec, other: FaultSpec) -> FaultSpec:
+    doors = tuple(dict.fromkeys((*one.doors, *other.doors)))
+    return replace(one, doors=doors, params={**other.params, **one.params})
 
 
 def _strikes(fault: ActiveFault, view: FaultView) -> bool:

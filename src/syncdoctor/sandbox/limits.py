@@ -1,4 +1,4 @@
-"""Rate limits: so many calls a minute and a day for each organisation, and a minute for an app."""
+"""Rate limits: so many calls a minute, hour and day for each key, and a minute for an app."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import ceil
 from syncdoctor.engine.provider import Limits
 from syncdoctor.providers.common.embedded import Allowance
 
-DAY_S = 86_400
+HOUR_S, DAY_S = 3_600, 86_400
 APP_PER_MINUTE = 10_000
 
 
@@ -24,6 +24,7 @@ class Limiter:
         self.limits = limits
         self.minute_s = minute_s
         self._minutes: defaultdict[str, deque[datetime]] = defaultdict(deque)
+        self._hours: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._days: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._in_flight: Counter[str] = Counter()
 
@@ -42,11 +43,14 @@ class Limiter:
         """Count a call, unless a window is full; a refused call is not counted."""
         minute = _window(self._minutes[key], now, self.minute_s)
         app_minute = _window(self._minutes["app " + app], now, self.minute_s)
+        hour = _window(self._hours[key], now, HOUR_S)
         day = _window(self._days[key], now, DAY_S)
         per_minute = self.limits.per_minute or APP_PER_MINUTE
+        per_hour = self.limits.per_hour or APP_PER_MINUTE * 60
         per_day = self.limits.per_day or APP_PER_MINUTE * 1440
         for name, window, limit, length in (
             ("day", day, per_day, DAY_S),
+            ("hour", hour, per_hour, HOUR_S),
             ("minute", minute, per_minute, self.minute_s),
             ("appminute", app_minute, APP_PER_MINUTE, self.minute_s),
         ):
@@ -54,7 +58,7 @@ class Limiter:
                 wait = (window[0] + timedelta(seconds=length) - now).total_seconds()
                 left = (per_minute - len(minute), per_day - len(day))
                 return Allowance(*left, APP_PER_MINUTE - len(app_minute), name, max(1, ceil(wait)))
-        for window in (minute, app_minute, day):
+        for window in (minute, app_minute, hour, day):
             window.append(now)
         return Allowance(
             per_minute - len(minute), per_day - len(day), APP_PER_MINUTE - len(app_minute)

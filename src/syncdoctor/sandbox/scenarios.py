@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncdoctor.errors import UsageError
+from syncdoctor.providers.common.embedded import EmbeddedProvider
+from syncdoctor.sandbox.faults import GENERIC
 from syncdoctor.sandbox.world import World
 
 
@@ -33,7 +35,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "demo-reset": Scenario("the demo company was reset", {"demo-company-reset": {}}),
     "setup-needed": Scenario(
-        "the chosen sales account and tax rate are gone",
+        "the chosen account, category or tax rate is gone",
         {"account-deleted": {"code": "200"}, "tax-rate-deleted": {"type": "OUTPUT2"}},
     ),
     "permission-removed": Scenario(
@@ -52,7 +54,10 @@ SCENARIOS: Mapping[str, Scenario] = {
         "the minute's calls are used up, twice",
         {"rate-limit-minute": {"times": 2, "retry_after": 1}},
     ),
-    "quota-exhausted": Scenario("the day's calls are used up", {"rate-limit-day": {}}),
+    "quota-exhausted": Scenario(
+        "the day's calls, or the hour's, are used up",
+        {"rate-limit-day": {}, "rate-limit-hour": {}},
+    ),
     "lost-answers": Scenario(
         "a write and a token refresh are done, but their answers are lost",
         {"lost-answer": {"times": 1}, "token-answer-lost": {"times": 1}},
@@ -62,6 +67,17 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"html-error-page": {"times": 1}, "malformed-json": {"times": 1}},
     ),
 }
+
+
+def concerns(scenario: Scenario, provider: EmbeddedProvider) -> bool:
+    """Whether a scenario has a meaning for a provider: without scopes, none can be missing."""
+    limits = provider.facts.limits
+    known = {spec.name for spec in (*GENERIC, *provider.faults)}
+    if limits.per_day is None:
+        known.discard("rate-limit-day")
+    if limits.per_hour is None:
+        known.discard("rate-limit-hour")
+    return not scenario.faults or not known.isdisjoint(scenario.faults)
 
 
 def play(world: World, name: str) -> Scenario:

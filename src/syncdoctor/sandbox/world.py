@@ -69,8 +69,8 @@ class World:
         self._serial = count(1)
         found = embedded_providers() if providers is None else providers
         self.rooms = {provider.id: Room(provider, self._serial) for provider in found}
-        own = {name: room.provider.faults for name, room in self.rooms.items()}
-        self.switchboard = Switchboard(GENERIC, own)
+        own = (spec for room in self.rooms.values() for spec in room.provider.faults)
+        self.switchboard = Switchboard((*GENERIC, *own))
         self._requests: Counter[tuple[str, str, int]] = Counter()
         for name, room in self.rooms.items():
             self.register_client(

@@ -183,8 +183,9 @@ class Client:
         self._http.close()
 
     def keep_secret(self, *secrets: str) -> None:
-        """Name literal secrets that must be in no exchange."""
+        """Name literal secrets that must be in no exchange, and in no other output either."""
         self._secrets.update(s for s in secrets if s)
+        redact.remember(*secrets)
 
     def url(self, path: str, base: str = "api") -> str:
         """The URL of a path below one of the provider's URLs, or of the app's override."""

@@ -11,7 +11,10 @@ from syncdoctor.providers.xero.records import ADAPTER
 def invoice(number: str, amounts: Amounts = Amounts.EXCLUSIVE, tax: str | None = None) -> Record:
     return Record(
         "invoice", "Zoë, Ltd", number, date=date(2026, 11, 2), amounts=amounts,
-        lines=(Line("One", Decimal("1.5"), Decimal("10.00"), "200", tax), Line("Two", Decimal(1), Decimal(2))),
+        lines=(
+            Line("One", Decimal("1.5"), Decimal("10.00"), "200", tax),
+            Line("Two", Decimal(1), Decimal(2)),
+        ),
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def _same_field(name: str, value: Any, there: Mapping[str, Any]) -> bool:
     if name == "Name":
         return same_key(str(value), str(there.get("Name", "")))
     if name in ("Date", "DueDate"):
-        return _date(there, name) == value
+        return bool(_date(there, name) == value)
     if name == "Status":
         return str(there.get("Status")) in _FURTHER[value]
     if name == "LineItems":
