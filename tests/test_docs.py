@@ -84,7 +84,9 @@ def test_the_list_of_commands_has_each_ones_first_line(name: str) -> None:
 def test_the_readme_has_every_exit_code() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.split("## Exit codes")[1].split("##")[0]
-    listed = {int(n) for n in re.findall(r"\b\d+\b", re.sub(r"\|[^|]*\|$", "", table, flags=re.MULTILINE))}
+    listed = {
+        int(n) for n in re.findall(r"\b\d+\b", re.sub(r"\|[^|]*\|$", "", table, flags=re.MULTILINE))
+    }
     assert listed == {int(code) for code in ExitCode}
 
 

@@ -91,8 +91,11 @@ def _last_sync(last: Sync | None) -> Check:
     if last is None:
         return _check(LAST_SYNC, "there was no sync yet", "", last_sync_failed=False)
     words = f"sync {last.id} of {last.started:%Y-%m-%d %H:%M} UTC {last.status}"
+    why = [str(last.cause)] if last.cause else []
     if last.counts.rejected:
-        words += f": {last.counts.rejected} records refused"
-    elif last.message:
-        words += f": {last.message}"
+        why.append(f"{last.counts.rejected} records refused")
+    elif last.message and not why:
+        why.append(last.message)
+    if why:
+        words += f": {', '.join(why)}"
     return _check(LAST_SYNC, words, words, last_sync_failed=last.status in BAD_ENDS)

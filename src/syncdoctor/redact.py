@@ -167,15 +167,7 @@ class Redactor:
         return MASK
 
 
-class _Remembered:
-    """The literal secrets that this run has held, and a redactor that knows them."""
-
-    def __init__(self) -> None:
-        self.secrets: set[str] = set()
-        self.redactor = Redactor()
-
-
-_remembered = _Remembered()
+_remembered: set[str] = set()
 
 
 def remember(*secrets: str | None) -> None:
@@ -183,21 +175,14 @@ def remember(*secrets: str | None) -> None:
 
     What is shorter than twelve characters is left alone: it may be a word.
     """
-    new = {s for s in secrets if s and len(s) >= SHORTEST_SECRET} - _remembered.secrets
-    if new:
-        _remembered.secrets |= new
-        _remembered.redactor = Redactor(_remembered.secrets)
-
-
-def forget() -> None:
-    """Forget what was remembered: another run begins in this process."""
-    _remembered.secrets.clear()
-    _remembered.redactor = Redactor()
+    _remembered.update(s for s in secrets if s and len(s) >= SHORTEST_SECRET)
 
 
 def text(value: str) -> str:
     """The text without its secrets."""
-    return _remembered.redactor.text(value)
+    for secret in sorted(_remembered, key=len, reverse=True):
+        value = value.replace(secret, MASK)
+    return Redactor().text(value)
 
 
 def exchange(

@@ -282,6 +282,7 @@ def on_disk(bench: Any, tmp_path: Path) -> Any:
     return bench, [sys.executable, "-c", RACER, *arguments]
 
 
+@pytest.mark.slow
 def test_sixteen_processes_share_one_refresh(on_disk: Any) -> None:
     bench, command = on_disk
     pipes: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)

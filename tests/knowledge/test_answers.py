@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import load_guide
+from syncdoctor.engine.guide import Guide, load_guide
 from syncdoctor.engine.judge import judge
 from syncdoctor.intake.detect import provider_of
 from syncdoctor.intake.parse import exchanges
-from syncdoctor.model import Action, Cause, Confidence, Exchange, Finding, Guide
+from syncdoctor.model import Action, Cause, Confidence, Exchange, Finding
 
 FILES = sorted((Path(__file__).parent / "answers").glob("*.jsonl"))
 RIGHT = 0.90  # of a file's answers, at least

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from syncdoctor import redact
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import Cancelled, UsageError
 from syncdoctor.model import App
@@ -61,6 +62,7 @@ def add(
     app = App(name, provider, client_id, redirect_uri, tuple(scope or ()), _urls(url or []))
     _check_urls(app)
     secret = None if no_secret else _secret(ctx, secret_file)
+    redact.remember(secret)
     vault = ctx.open_vault()
     if secret:
         vault.put(f"app/{name}", secret)

@@ -52,9 +52,6 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run with arguments and return the exit code; what the tests and the demo call."""
-    from syncdoctor import redact
-
-    redact.forget()
     as_json = "--json" in arguments
     try:
         result: Any = app(arguments, standalone_mode=False)

@@ -77,9 +77,9 @@ def guides_page(guides: Sequence[Guide], names: Mapping[str, str]) -> str:
     lines = [
         "# What the guides say",
         "",
-        "One row for each cause; a cell counts the steps that a product's guide has of its own, and",
-        "is empty where it takes those of `default`. The steps themselves follow. Words in braces",
-        "are filled in when they are shown.",
+        "One row for each cause; a cell counts the steps that a product's guide has of its own,",
+        "and is empty where it takes those of `default`. The steps themselves follow. Words in",
+        "braces are filled in when they are shown.",
         "",
         "| cause | " + " | ".join(guide.product for guide in guides) + " |",
         "| --- |" + " --- |" * len(guides),

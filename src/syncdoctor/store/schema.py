@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # Times are microseconds since 1970 in UTC: exact, small and sortable. ``sync_totals`` is kept by
-# triggers, so that totals over a million syncs cost one row to read.
+# triggers, so that totals over a million syncs cost one row to read; totals since some day are
+# ranges of the indexes that end in (status, started), counted without a look at the rows.
 _FIRST = """
 CREATE TABLE evidence (
     connection_uid TEXT PRIMARY KEY,
@@ -42,9 +43,12 @@ CREATE TABLE syncs (
     message TEXT,
     scope TEXT
 );
-CREATE INDEX syncs_by_time ON syncs (started, status);
-CREATE INDEX syncs_by_workspace ON syncs (workspace, started, status);
-CREATE INDEX syncs_by_target ON syncs (target, started, status);
+CREATE INDEX syncs_by_time ON syncs (started);
+CREATE INDEX syncs_by_workspace ON syncs (workspace, started);
+CREATE INDEX syncs_by_target ON syncs (target, started);
+CREATE INDEX syncs_by_status ON syncs (status, started);
+CREATE INDEX syncs_by_workspace_status ON syncs (workspace, status, started);
+CREATE INDEX syncs_by_target_status ON syncs (target, status, started);
 CREATE INDEX syncs_by_connection ON syncs (connection_uid, started, status);
 CREATE INDEX syncs_failed ON syncs (started) WHERE status IN ('failed', 'partial', 'interrupted');
 

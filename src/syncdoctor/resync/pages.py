@@ -1,0 +1,66 @@
+"""Look-ups whose answers come in pages: each next page is asked for until all that was wanted came.
+
+A provider that links its pages does so by RFC 8288: ``Link: <…?page=2>; rel="next"``. Only the
+query of the link is taken, so that no answer can lead to another host or path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
+
+from syncdoctor.engine.adapter import Ref, Remote, Request, folded
+from syncdoctor.resync.dispatch import Dispatcher
+from syncdoctor.wire.client import Answer
+
+_NEXT = re.compile(r"""<([^<>]*)>[^,<]*;\s*rel="?next"?""", re.IGNORECASE)
+
+
+class Wanted:
+    """The records that are looked for, and those that were found."""
+
+    def __init__(self, refs: Sequence[Ref]) -> None:
+        self.found: list[Remote] = []
+        self._names = {folded(ref.key) for ref in refs}
+        self._aliases = {ref.alias for ref in refs if ref.alias}
+        self._missing = set(self._names)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every one was found by its name."""
+        return not self._missing
+
+    def take(self, remotes: Iterable[Remote]) -> None:
+        """Keep what was looked for; a list may hold all that the provider has."""
+        for remote in remotes:
+            name = folded(remote.key)
+            if name in self._names or remote.alias in self._aliases:
+                self.found.append(remote)
+                self._missing.discard(name)
+
+
+def answers(
+    dispatcher: Dispatcher, requests: Iterable[Request], wanted: Wanted
+) -> Iterator[Future[Answer]]:
+    """The answers to look-ups and to those for their further pages, while anything is missing."""
+    waiting = deque((request, dispatcher.submit(request)) for request in requests)
+    while waiting:
+        request, future = waiting.popleft()
+        yield future
+        if future.exception() is not None or wanted.complete:
+            continue
+        if further := next_page(request, future.result()):
+            waiting.append((further, dispatcher.submit(further)))
+
+
+def next_page(request: Request, answer: Answer) -> Request | None:
+    """The same request for the next page; None when the answer names none."""
+    link = _NEXT.search(answer.headers.get("link", "")) if answer.ok else None
+    if link is None:
+        return None
+    params = dict(parse_qsl(urlsplit(link[1]).query))
+    return replace(request, params=params) if params != dict(request.params) else None
