@@ -129,7 +129,7 @@ def known_row(case: Case, evidence: Evidence | None, hosts: tuple[str, ...]) -> 
     return Row(
         connection=connection,
         state=state,
-        label=state_label(state, case.guide, missing),
+        label=state_label(state, case.guide, missing or _last_required(case.provider)),
         evidence=evidence,
         last_sync=last,
         next_command=next_command(connection, state, case.provider),
@@ -176,6 +176,11 @@ def _picked(missing: str | None) -> str:
 def _missing_setting(case: Case) -> str | None:
     chosen = {"organisation": case.connection.organisation, **case.connection.settings}
     return next((n for n in case.provider.required_settings if chosen.get(n) is None), None)
+
+
+def _last_required(provider: Provider) -> str | None:
+    """What is most likely to be gone at the provider when nothing was left unchosen."""
+    return provider.required_settings[-1] if provider.required_settings else None
 
 
 def _failed_since(last: Sync | None, evidence: Evidence | None) -> bool:

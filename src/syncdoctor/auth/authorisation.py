@@ -39,6 +39,7 @@ class Authorisation:
         """Whether a redirect's parameters are an answer to this very request."""
         given = parameters.get("state", "")
         same = hmac.compare_digest(given.encode(), self.state.encode())
+        redact.remember(parameters.get("code"))
         return same and bool(parameters.get("code") or parameters.get("error"))
 
     def parameters_of(self, pasted: str) -> dict[str, str]:

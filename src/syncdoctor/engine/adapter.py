@@ -109,6 +109,14 @@ class Adapter(Protocol):
     def kinds(self) -> tuple[str, ...]:
         """The kinds that can be sent, in the order in which they must be."""
 
+    @property
+    def looks_first(self) -> bool:
+        """Whether every record is asked for before it is made, since it might be made twice."""
+
+    @property
+    def account_setting(self) -> str:
+        """The connection's setting that says where a line is booked that names no account."""
+
     def problem(self, record: Record) -> tuple[str, str] | None:
         """Column and expectation of what the provider can never take, before anything is sent."""
 
@@ -127,6 +135,9 @@ class Adapter(Protocol):
     def outcomes(self, kind: str, count: int, body: Any) -> tuple[Outcome, ...] | None:
         """One outcome for each element sent; None when the answer does not tell them apart."""
 
+    def remaining(self, item: Item, outcome: Outcome) -> Remote | None:
+        """What the provider has by now of an accepted record that needs a further request."""
+
     def compare(self, record: Record, remote: Remote) -> Comparison:
         """Whether the provider's record is the same, differs, or takes no change."""
 
@@ -136,4 +147,9 @@ class Adapter(Protocol):
 
 def same_key(one: str, other: str) -> bool:
     """Names and numbers are compared without case and without doubled blanks."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    return folded(one) == folded(other)
+
+
+def folded(text: str) -> str:
+    """A name or number as it is compared."""
+    return " ".join(text.split()).casefold()

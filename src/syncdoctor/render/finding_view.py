@@ -37,8 +37,7 @@ def finding_view(
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    answered = finding.exchange is not None and (finding.exchange.url or finding.exchange.status)
-    grid.add_row(f"{provider} said" if answered else "Seen here", Text(finding.said))
+    grid.add_row(f"{provider} said" if _was_said(finding) else "Seen here", Text(finding.said))
     grid.add_row("It means", Text(finding.meaning))
     grid.add_row("How sure", Text(_sure(finding, ruled_out)))
     blocks: list[RenderableType] = [_title(finding), Padding(grid, (0, 0, 0, 2))]
@@ -53,6 +52,12 @@ def finding_view(
     if verbose:
         blocks.append(Padding(_evidence(finding), (0, 0, 0, 2)))
     return Group(*blocks)
+
+
+def _was_said(finding: Finding) -> bool:
+    """Whether somebody answered; a check of the workspace file has an empty exchange."""
+    made = finding.exchange
+    return made is not None and any((made.url, made.status, made.body, made.exception))
 
 
 def _title(finding: Finding) -> Text:

@@ -9,6 +9,7 @@ from syncdoctor.engine.adapter import Adapter, Ref, Remote, Standing
 from syncdoctor.errors import ExitCode, SyncdoctorError
 from syncdoctor.model import Cause
 from syncdoctor.resync.dispatch import Dispatcher
+from syncdoctor.resync.pages import Wanted, answers
 from syncdoctor.resync.plan import Identity, Step
 from syncdoctor.resync.preparation import prepare
 from syncdoctor.resync.report import RecordEvent, RecordOutcome, Report, Stopped, events_of
@@ -55,18 +56,17 @@ def _look_up(job: Job, steps: Sequence[Step]) -> Mapping[Identity, Remote] | Sto
     with Dispatcher(job.open_client, job.provider.limits.concurrent or 1) as dispatcher:
         for kind in job.adapter.kinds:
             refs = [Ref.of(s.record) for s in steps if s.record.kind == kind]
-            futures = [dispatcher.submit(r) for r in job.adapter.look_up(kind, refs)]
-            remotes: list[Remote] = []
-            for future in futures:
+            wanted = Wanted(refs)
+            for future in answers(dispatcher, job.adapter.look_up(kind, refs), wanted):
                 try:
                     answer = future.result()
                 except SyncdoctorError as error:
                     return Stopped(error.exit_code, error.message, error.hint)
                 if not answer.ok:
                     return stopped_by(answer.exchange, job.judge(answer.exchange))
-                remotes.extend(job.adapter.found(kind, answer.body))
+                wanted.take(job.adapter.found(kind, answer.body))
             for ref in refs:
-                remote = next((r for r in remotes if r.answers(ref)), None)
+                remote = next((r for r in wanted.found if r.answers(ref)), None)
                 if remote is not None:
                     found[kind, ref.key] = remote
     return found

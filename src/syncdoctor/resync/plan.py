@@ -101,7 +101,9 @@ def plan(
     return _sorted(chosen.values(), adapter, settings, selection, known, refused, held, seen)
 
 
-def settled(record: Record, settings: Mapping[str, Any]) -> Record:
+def settled(
+    record: Record, settings: Mapping[str, Any], account_setting: str = "sales_account"
+) -> Record:
     """The record as it is sent: what it leaves open comes from the connection's settings."""
     if record.kind == CONTACT:
         return record
@@ -112,7 +114,7 @@ def settled(record: Record, settings: Mapping[str, Any]) -> Record:
             line.description,
             line.quantity,
             line.unit_amount,
-            line.account or _text(settings.get("sales_account")),
+            line.account or _text(settings.get(account_setting)),
             line.tax_type or _text(settings.get("tax_type"))
             if record.amounts is not Amounts.NO_TAX
             else line.tax_type,
@@ -138,7 +140,7 @@ def _sorted(
     for entry in chosen:
         if entry.record is None:
             continue
-        record = settled(entry.record, settings)
+        record = settled(entry.record, settings, adapter.account_setting)
         if problem := adapter.problem(record):
             refused.append(_with_problem(entry, problem[0], f"expected {problem[1]}"))
             continue
@@ -149,7 +151,8 @@ def _sorted(
         if known.confirmed.get(identity) == content_hash and not asked_for:
             unchanged.append(record)
         else:
-            look_first = asked_for or identity in known.confirmed  # it is there: to be changed
+            # A record that was confirmed is there: it is to be changed.
+            look_first = asked_for or adapter.looks_first or identity in known.confirmed
             steps.append(Step(record, content_hash, entry, look_first, tried))
     if selection.max_changes is not None and len(steps) > selection.max_changes:
         raise Guarded(

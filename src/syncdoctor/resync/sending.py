@@ -18,14 +18,16 @@ from syncdoctor.errors import SyncdoctorError
 from syncdoctor.model import Cause, Exchange
 from syncdoctor.resync.dispatch import Dispatcher
 from syncdoctor.resync.journal import Journal
+from syncdoctor.resync.pages import Wanted, answers
 from syncdoctor.resync.plan import Step
 from syncdoctor.resync.report import Judge, RecordEvent, RecordOutcome, Stopped
-from syncdoctor.resync.verdicts import narrowed, stopped_by
+from syncdoctor.resync.verdicts import narrowed, of_record, stopped_by
 from syncdoctor.store.operations import Result
 from syncdoctor.wire.client import Answer
 
 CREATE, UPDATE = "create", "update"
-BAD_REQUEST, TOO_LARGE, SERVER_ERROR = 400, 413, 500
+INVALID = (400, 422)
+TOO_LARGE, SERVER_ERROR = 413, 500
 LOST_TRIES = 3
 S = OperationState
 
@@ -93,17 +95,16 @@ class Sending:
 
     def look_up(self, kind: str, refs: Sequence[Ref]) -> tuple[Remote, ...] | None:
         """Ask the provider for records; None when it could not be asked, which stops the sync."""
-        requests = self._adapter.look_up(kind, refs)
-        found: list[Remote] = []
-        for future in [self._dispatcher.submit(request) for request in requests]:
+        wanted = Wanted(refs)
+        for future in answers(self._dispatcher, self._adapter.look_up(kind, refs), wanted):
             answer = self._answer(future)
             if answer is None:
                 continue
             if answer.ok:
-                found.extend(self._adapter.found(kind, answer.body))
+                wanted.take(self._adapter.found(kind, answer.body))
             else:
                 self._halt(answer.exchange)
-        return None if self.stopped else tuple(found)
+        return None if self.stopped else tuple(wanted.found)
 
     def send(self, tasks: Sequence[Task]) -> None:
         """Bring every task to its end, or stop. New records; what is there already is compared."""
@@ -182,33 +183,39 @@ class Sending:
         if status is None or status >= SERVER_ERROR:
             return self._lost(batch, answer)
         outcomes = self._adapter.outcomes(batch.kind, len(batch.tasks), answer.body)
-        if outcomes is not None and (answer.ok or status == BAD_REQUEST):
+        if outcomes is not None and _believed(batch, outcomes, answer):
             return self._apply(batch, outcomes, answer)
         if answer.ok:
             return self._lost(batch, answer)
         self._settle(batch, S.PLANNED)
-        if status in (BAD_REQUEST, TOO_LARGE):
-            if len(batch.tasks) > 1:  # one of them spoils the rest
-                return _halves(batch)
+        refused, alone = status in (*INVALID, TOO_LARGE), len(batch.tasks) == 1
+        if refused and not alone:  # one of them spoils the rest
+            return _halves(batch)
+        if refused or (alone and of_record(self._judge(answer.exchange))):
             self._reject(batch.tasks[0], answer.exchange)
         else:
             self._halt(answer.exchange)
         return ()
 
     def _apply(self, batch: Batch, outcomes: Sequence[Outcome], answer: Answer) -> Sequence[Batch]:
-        there = []
+        there, half_done = [], []
         for task, outcome in zip(batch.tasks, outcomes, strict=True):
-            if outcome.accepted:
+            if outcome.accepted and (now := self._adapter.remaining(task.item, outcome)):
+                half_done.append(replace(task, item=replace(task.item, remote=now)))
+            elif outcome.accepted:
+                known = task.item.remote.id if task.item.remote else None
                 made = RecordOutcome.CONFIRMED
-                self._finish(task, S.CONFIRMED, made, provider_id=outcome.provider_id)
+                self._finish(task, S.CONFIRMED, made, provider_id=outcome.provider_id or known)
             elif outcome.exists and batch.verb == CREATE:
                 there.append((task, outcome))
             else:
                 self._reject(task, narrowed(answer.exchange, outcome), outcome.message)
+        self._settle(replace(batch, tasks=tuple(half_done)), S.UNKNOWN)
+        further = tuple(self._batches(UPDATE, half_done))
         if not there:
-            return ()
+            return further
         self._settle(replace(batch, tasks=tuple(t for t, _ in there)), S.PLANNED)
-        return self._meet(batch.kind, there, answer)
+        return (*further, *self._meet(batch.kind, there, answer))
 
     def _meet(
         self, kind: str, there: Sequence[tuple[Task, Outcome]], answer: Answer
@@ -286,6 +293,13 @@ class Sending:
                 RecordEvent(record.kind, record.key, outcome, message, cause, provider_id, line),
             )
         )
+
+
+def _believed(batch: Batch, outcomes: Sequence[Outcome], answer: Answer) -> bool:
+    """Whether the outcomes fit the answer: an error refuses something, a new record has an id."""
+    if not answer.ok:
+        return answer.status in INVALID and not all(o.accepted for o in outcomes)
+    return batch.verb != CREATE or all(o.provider_id for o in outcomes if o.accepted)
 
 
 def _halves(batch: Batch) -> tuple[Batch, Batch]:

@@ -20,6 +20,15 @@ TEMPORARY = frozenset(
         Cause.ACCESS_TOKEN_EXPIRED,
     }
 )
+OF_RECORDS = frozenset(
+    {
+        Cause.RECORD_INVALID,
+        Cause.DUPLICATE_RECORD,
+        Cause.RECORD_LOCKED,
+        Cause.RECORD_NOT_FOUND,
+        Cause.LIMIT_EXCEEDED,
+    }
+)
 
 
 def stopped_by(exchange: Exchange, findings: Sequence[Finding]) -> Stopped:
@@ -29,6 +38,11 @@ def stopped_by(exchange: Exchange, findings: Sequence[Finding]) -> Stopped:
     said = (best.said if best else "") or exchange.exception or f"HTTP {exchange.status}"
     message = f"{best.title}: {said}" if best else f"{where}: {said}"
     return Stopped(int(_exit_code(exchange, best)), message, finding=best)
+
+
+def of_record(findings: Sequence[Finding]) -> bool:
+    """Whether the answer speaks of the one record that was sent, so that the others may go on."""
+    return bool(findings) and findings[0].cause in OF_RECORDS
 
 
 def narrowed(exchange: Exchange, outcome: Outcome) -> Exchange:

@@ -115,8 +115,9 @@ class SyncTable(EvidenceTable):
     ) -> tuple[Sync, ...]:
         """Syncs, latest first; ``failed`` leaves out those that succeeded or still run."""
         where, values = _where(target, since, failed=failed)
-        # Named, because the planner without statistics takes the index of failures for rare.
-        index = "INDEXED BY syncs_by_time" if target is None and not failed else ""
+        # Named, because the planner has no statistics and may rather sort.
+        named = "INDEXED BY syncs_failed" if failed else "INDEXED BY syncs_by_time"
+        index = named if target is None else ""
         sql = f"SELECT * FROM syncs {index} {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608
         return tuple(_sync(r) for r in self.rows(sql, (*values, -1 if limit is None else limit)))
 

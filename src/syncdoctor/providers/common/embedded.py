@@ -136,7 +136,7 @@ class EmbeddedFacts:
 
 def read_facts(provider: str) -> EmbeddedFacts:
     """Read ``providers/PROVIDER/facts.toml``; paths are those of the provider's own URLs."""
-    folder = resources.files("syncdoctor.providers").joinpath(provider)
+    folder = resources.files("syncdoctor.providers").joinpath(provider.replace("-", "_"))
     table = tomllib.loads(folder.joinpath("facts.toml").read_text("utf-8"))
     oauth = dict(table["oauth"]) | {"scopes": tuple(table["oauth"]["scopes"])}
     urls = table["urls"]

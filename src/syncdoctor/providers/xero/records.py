@@ -58,6 +58,8 @@ class XeroRecords:
     """See :class:`syncdoctor.engine.adapter.Adapter`."""
 
     kinds = (CONTACT, INVOICE, CREDIT_NOTE)
+    looks_first = False  # a PUT refuses what is there, and a key makes it safe to repeat
+    account_setting = "sales_account"
 
     def problem(self, record: Record) -> tuple[str, str] | None:
         """What Xero can never take: texts too long, an authorised invoice that is never due."""
@@ -115,6 +117,10 @@ class XeroRecords:
         if len(elements) != count:
             return None
         return tuple(_outcome(resource, element, body) for element in elements)
+
+    def remaining(self, item: Item, outcome: Outcome) -> Remote | None:
+        """Nothing: one request brings a record to its end."""
+        del item, outcome
 
     def compare(self, record: Record, remote: Remote) -> Comparison:
         """Only what the record says is compared; what it leaves open is Xero's to choose."""
