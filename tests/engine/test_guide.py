@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from syncdoctor.engine.guide import Guide, list_guides, load_guide
+from syncdoctor.engine.guide import Advice, Guide, list_guides, load_guide
 from syncdoctor.errors import ConfigError, NotFound
 from syncdoctor.model import Cause, State
 
@@ -53,6 +53,14 @@ def test_placeholders_are_filled(folder: Path) -> None:
     filled = advice.filled(values)
     assert filled.title == "Join P again"
     assert filled.steps == ("Open S and I.", "Run c {x}")
+
+
+def test_a_sentence_that_begins_with_no_name_has_a_capital() -> None:
+    advice = Advice("{provider} asks for a pause", ("{provider} will answer.", "Ask {provider}."))
+    unknown = advice.filled({"provider": "the provider"})
+    assert unknown.title == "The provider asks for a pause"
+    assert unknown.steps == ("The provider will answer.", "Ask the provider.")
+    assert advice.filled({"provider": "freee"}).title == "freee asks for a pause"
 
 
 def test_the_names_with_the_users_own(folder: Path) -> None:

@@ -77,6 +77,28 @@ def test_without_a_provider_the_usual_words_are_read() -> None:
     assert signal.messages == ("No",)
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        ({"errorCode": "E0000011", "errorSummary": "Token bad"}, "E0000011", "Token bad"),
+        (
+            {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "x"},
+            "OBJECT_NOT_FOUND",
+            "x",
+        ),
+        ({"__type": "ThrottlingException", "message": "Slower"}, "ThrottlingException", "Slower"),
+        ({"Fault": {"Error": [{"code": "3200", "Message": "m", "Detail": "Old"}]}}, "3200", "Old"),
+        ({"fault": {"error": [{"code": "3200", "message": "m", "detail": "d"}]}}, "3200", "d"),
+        ([{"errorCode": "INVALID_SESSION_ID", "message": "Over"}], "INVALID_SESSION_ID", "Over"),
+        ([{"Message": "Access denied"}], None, "Access denied"),
+    ],
+)
+def test_the_words_of_many_envelopes(body: Any, code: str | None, message: str) -> None:
+    signal = read(Exchange(status=400, body=body), None)
+    assert code is None or code in signal.codes
+    assert message in signal.messages
+
+
 def test_a_foreign_envelope_falls_back_to_the_usual_words(acct: Provider) -> None:
     signal = read(Exchange(status=502, body={"errors": [{"detail": "upstream failed"}]}), acct)
     assert "upstream failed" in signal.messages

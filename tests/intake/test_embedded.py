@@ -21,6 +21,12 @@ def told(text: str) -> Exchange:
     ("text", "status", "body"),
     [
         pytest.param(
+            '{"error":"Request failed with status code 403","details":{"Errors":[{"Name":"x"}]}}',
+            403,
+            {"Errors": [{"Name": "x"}]},
+            id="middleware-passes-on",
+        ),
+        pytest.param(
             "GuzzleHttp\\Exception\\ClientException: Client error: `POST "
             "https://identity.xero.com/connect/token` resulted in a `400 Bad Request` response:\n"
             '{"error":"invalid_grant"}',
@@ -277,6 +283,11 @@ def test_a_text_body_that_wraps_json_is_opened() -> None:
     exchange = enrich(redact.exchange(status=500, body='upstream: {"error":{"message":"no"}}'))
     assert exchange.body == {"error": {"message": "no"}}
     assert exchange.status == 500
+
+
+def test_a_text_body_that_is_a_list_stays_one() -> None:
+    exchange = redact.exchange(status=401, body='[{"Message": "Access denied"}]')
+    assert enrich(exchange).body == [{"Message": "Access denied"}]
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,7 @@ def test_damage_that_shows_later_is_kept_aside_as_well(tmp_path: Path) -> None:
         for _ in range(200):
             db.begin_sync("u", "acme/xero", Trigger.MANUAL)
     pages = bytearray(path.read_bytes())
-    half = len(pages) // 8192 * 4096  # the schema is in front
-    pages[half:] = b"\7" * (len(pages) - half)
+    pages[-8 * 4096 :] = b"\7" * 8 * 4096  # rows, and no page of the schema
     path.write_bytes(pages)
     with pytest.raises(StoreError, match="it is kept as"), StateDB(path) as db:
         db.syncs(limit=None)

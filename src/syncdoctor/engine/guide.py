@@ -40,10 +40,12 @@ class Advice:
         def value(match: re.Match[str]) -> str:
             return values[match[1]]
 
-        return Advice(
-            _PLACEHOLDER.sub(value, self.title),
-            tuple(_PLACEHOLDER.sub(value, step) for step in self.steps),
-        )
+        def sentence(text: str) -> str:
+            told = _PLACEHOLDER.sub(value, text)
+            # "the provider" where none is known; a name keeps the letter it has.
+            return f"The {told[4:]}" if text[:1] == "{" and told.startswith("the ") else told
+
+        return Advice(sentence(self.title), tuple(sentence(step) for step in self.steps))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

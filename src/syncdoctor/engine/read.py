@@ -31,13 +31,16 @@ GENERIC = Envelope(
     codes=(
         *("error", "error.code", "error.type", "error.status", "error.errors[].reason", "code"),
         *("errorCode", "error_code", "type", "errors[].code", "error_codes", "suberror"),
-        *("fault.detail.errorcode", "reason", "errors[].reason", "status"),
+        *("fault.detail.errorcode", "reason", "errors[].reason", "status", "category", "__type"),
+        *("Fault.Error[].code", "fault.error[].code", "[].code", "[].errorCode", "[].error"),
     ),
     messages=(
         *("error_description", "error.message", "message", "errors[].message", "detail", "title"),
         *("error", "Message", "errors[]", "error_message", "errorMessage", "description"),
         *("fault.faultstring", "msg", "error.error_user_msg", "errors[].detail"),
-        *("errors[].field", "_embedded.errors[].message"),
+        *("errors[].field", "_embedded.errors[].message", "errorSummary"),
+        *("Fault.Error[].Message", "Fault.Error[].Detail", "fault.error[].message"),
+        *("fault.error[].detail", "[].message", "[].Message"),
     ),
     error_when=("error", "errors[]"),
 )

@@ -7,7 +7,9 @@ an opaque text body, or from the redirect that it was answered with. What is the
 from __future__ import annotations
 
 import html
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -40,6 +42,10 @@ _MARKUP = re.compile(
 _NOT_MARKUP = re.compile(
     r"<(?:Response|HttpError|class|module|function|anonymous)\b[ \[]|<[^<>]* at 0x"
 )
+# What a middleware says of the answer that it passes on beside these words.
+_OUTER = re.compile(
+    r"\b(?:status(?: code)?|http(?:/[\d.]+)?|response)\W{0,3}[45]\d\d\b", re.IGNORECASE
+)
 _CALLBACK = re.compile(r"[?&#]error=[a-z_]{3,60}(?![\w-])[^\s\"'<>]{0,4000}")
 _TRANSPORT_CODE = re.compile(r"\A(?:E[A-Z]{3,}|ERR_|UND_ERR)")
 
@@ -70,8 +76,19 @@ def _from_body(exchange: Exchange, text: str) -> Exchange:
     if stripped[:1] == "<":
         status = exchange.status or _page_status(stripped)
         return exchange if status == exchange.status else replace(exchange, status=status)
+    if stripped[:1] == "[" and (whole := _list_in(stripped)):
+        return replace(exchange, body=Redactor().value(_only(whole)))
     found = _best(_unescape(text))
     return exchange if found is None else _merge(exchange, found, text)
+
+
+def _list_in(text: str) -> list[Any] | None:
+    """A body that is a JSON list is read as that: envelopes tell where in it the words are."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return whole if isinstance(whole, list) and _score(whole) else None
 
 
 def _from_text(exchange: Exchange, text: str) -> Exchange:
@@ -126,16 +143,17 @@ def _filled(exchange: Exchange, text: str, told: jsonform.Parts) -> Exchange:
 
 
 def _clothed(fragment: Any) -> Any:
-    """A list of errors without what stood round it gets the name that all envelopes know.
+    """A list of errors without what stood round it gets the name that all envelopes know."""
+    only = _only(fragment)
+    return {"errors": only} if isinstance(only, list) else only
 
-    One whole body in brackets, as Feign prints it, is that body.
-    """
-    if not isinstance(fragment, list):
-        return fragment
-    only = fragment[0] if len(fragment) == 1 else None
+
+def _only(fragment: Any) -> Any:
+    """One whole body in brackets, as Feign prints it, is that body."""
+    only = fragment[0] if isinstance(fragment, list) and len(fragment) == 1 else None
     if isinstance(only, dict) and not _SURE.isdisjoint(str(key).lower() for key in only):
         return only
-    return {"errors": fragment}
+    return fragment
 
 
 def _best(text: str) -> Any:
@@ -149,16 +167,34 @@ def _best(text: str) -> Any:
 
 
 def _innermost(fragment: Fragment, layers: int) -> tuple[Any, int]:
-    """A structure, or the one that is wrapped in one of its strings when that says more."""
+    """A structure, or the one that is wrapped in it when that says more."""
     value, score = fragment.value, _score(fragment.value)
     if layers and isinstance(value, dict):
-        for held in value.values():
-            if isinstance(held, str) and "{" in held:
-                for inner in fragments(_unescape(held[:LONGEST])):
-                    deeper, inner_score = _innermost(inner, layers - 1)
-                    if inner_score >= score and inner_score > 0:
-                        value, score = deeper, inner_score
+        if _passes_on(value):
+            score = 0  # its own words only name the status
+        for inner in _held(value):
+            deeper, inner_score = _innermost(inner, layers - 1)
+            if inner_score >= score and inner_score > 0:
+                value, score = deeper, inner_score
     return value, score
+
+
+def _passes_on(value: dict[str, Any]) -> bool:
+    told = (held for held in value.values() if isinstance(held, str))
+    return any(_OUTER.search(text) for text in told) and any(
+        isinstance(held, dict | list) for held in value.values()
+    )
+
+
+def _held(value: dict[str, Any]) -> Iterator[Fragment]:
+    """The structures in the strings of one, and what a middleware put beside its own words."""
+    for held in value.values():
+        if isinstance(held, str) and "{" in held:
+            yield from fragments(_unescape(held[:LONGEST]))
+    if _passes_on(value):
+        for held in value.values():
+            if isinstance(held, dict | list):
+                yield Fragment(held, 0, 0, whole=True)
 
 
 def _score(value: Any) -> int:
@@ -169,6 +205,8 @@ def _score(value: Any) -> int:
     if jsonform.wrapped(value) is not None:
         return 20
     names = {str(key).lower() for key in value}
+    if not names & (_SURE | _HINTS) and len(names) == 1:  # a list by its name, errors in its items
+        return _score(next(iter(value.values())))
     if _TRANSPORT_CODE.match(str(value.get("code"))) and "syscall" in names:
         return 0  # Node's description of a socket failure: there was no answer
     return 4 * len(names & _SURE) + len(names & _HINTS)

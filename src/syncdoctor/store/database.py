@@ -34,10 +34,13 @@ class Database:
         TemporaryFailure: another process held the file for longer than ten seconds.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], datetime] = utc_now, mend: bool = True
+    ) -> None:
+        """``mend``: put a fresh file in the place of a damaged one, and say so by ``warning``."""
         self.path = path
         self.warning: str | None = None
-        self._clock = clock
+        self._clock, self._mend = clock, mend
         self._connection = self._open()
 
     def __enter__(self) -> Self:
@@ -124,6 +127,8 @@ class Database:
         except sqlite3.OperationalError as error:
             raise self._operational(error) from None
         except sqlite3.DatabaseError as error:
+            if not self._mend:
+                raise StoreError(f"The state database {self.path} is damaged ({error}).") from None
             kept = self._keep_aside()
             self.warning = (
                 f"The state database was damaged ({error}); it is kept as {kept}, "

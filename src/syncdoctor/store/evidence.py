@@ -13,7 +13,7 @@ from syncdoctor.store.rows import Change, Evidence, from_micros, to_micros
 
 
 class EvidenceTable(Database):
-    """The tables ``evidence`` and ``changes``."""
+    """The tables ``evidence``, ``changes`` and ``grants``."""
 
     def save_evidence(
         self,
@@ -80,6 +80,20 @@ class EvidenceTable(Database):
             ),
         )
         return tuple(Change(r["connection_uid"], from_micros(r["at"]), r["what"]) for r in rows)
+
+    def note_grant(self, connection_uid: str, obtained: datetime) -> None:
+        """Remember when a connection's token was given or renewed."""
+        with self.transaction() as db:
+            db.execute(
+                """INSERT INTO grants VALUES (?, ?)
+                ON CONFLICT DO UPDATE SET obtained = excluded.obtained""",
+                (connection_uid, to_micros(obtained)),
+            )
+
+    def grants(self) -> dict[str, datetime]:
+        """When each connection's token was last given or renewed, by uid."""
+        rows = self.rows("SELECT * FROM grants")
+        return {row["connection_uid"]: from_micros(row["obtained"]) for row in rows}
 
 
 def _evidence(row: sqlite3.Row) -> Evidence:

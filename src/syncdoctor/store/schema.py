@@ -101,4 +101,12 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+# When each connection's grant was last given or renewed: what a forecast is made from.
+_GRANTS = """
+CREATE TABLE grants (
+    connection_uid TEXT PRIMARY KEY,
+    obtained INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _GRANTS)

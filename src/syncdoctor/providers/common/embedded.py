@@ -7,17 +7,19 @@ and calls without I/O: a request comes in as a :class:`Call` and leaves as a :cl
 
 from __future__ import annotations
 
-import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
+from syncdoctor.engine.facts_file import provider_of
 from syncdoctor.engine.provider import Limits, OAuthFacts
+from syncdoctor.engine.table import parse_file
+from syncdoctor.errors import ConfigError
 from syncdoctor.model import Organisation
 
 
@@ -135,20 +137,24 @@ class EmbeddedFacts:
 
 
 def read_facts(provider: str) -> EmbeddedFacts:
-    """Read ``providers/PROVIDER/facts.toml``; paths are those of the provider's own URLs."""
-    folder = resources.files("syncdoctor.providers").joinpath(provider.replace("-", "_"))
-    table = tomllib.loads(folder.joinpath("facts.toml").read_text("utf-8"))
-    oauth = dict(table["oauth"]) | {"scopes": tuple(table["oauth"]["scopes"])}
-    urls = table["urls"]
-    paths = {key: urlsplit(url).path for key, url in urls.items()}
+    """Read a provider's ``facts.toml``; paths are those of the provider's own URLs.
+
+    Raises:
+        ConfigError: the file is wrong, or the provider has no sign-in.
+    """
+    path = Path(__file__).parents[1] / provider.replace("-", "_") / "facts.toml"
+    facts = provider_of(parse_file(path), path)
+    if facts.oauth is None:
+        raise ConfigError(f"{path} has no table oauth: nothing can sign in at its sandbox.")
+    paths = {key: urlsplit(url).path for key, url in facts.urls.items()}
     if len(paths.get("status", "")) <= 1:
         paths["status"] = "/status/"
     return EmbeddedFacts(
-        name=table["name"],
-        oauth=OAuthFacts(**oauth),
-        limits=Limits(**table.get("limits", {})),
-        urls=MappingProxyType(dict(urls)),
-        organisation_word=table["organisation_word"],
+        name=facts.name,
+        oauth=facts.oauth,
+        limits=facts.limits,
+        urls=MappingProxyType(dict(facts.urls)),
+        organisation_word=facts.organisation_word,
         paths=MappingProxyType(paths),
     )
 

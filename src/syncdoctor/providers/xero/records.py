@@ -118,7 +118,7 @@ class XeroRecords:
             return None
         return tuple(_outcome(resource, element, body) for element in elements)
 
-    def remaining(self, item: Item, outcome: Outcome) -> Remote | None:
+    def remaining(self, item: Item, outcome: Outcome) -> None:
         """Nothing: one request brings a record to its end."""
         del item, outcome
 
