@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Cli
 
+    from syncdoctor.sandbox.server import Running
+
 
 def test_an_app_is_kept_and_its_secret_is_not_in_the_file(cli: Cli, home: Path) -> None:
     secret = home / "secret"
@@ -84,6 +86,21 @@ def test_settings_are_picked(cli: Cli, acme: str) -> None:
     ran = cli("connection", "pick", acme)
     assert ran.code == 2
     assert "Nothing to pick" in ran.err
+
+
+def test_what_may_be_picked_is_asked_of_the_provider(cli: Cli, acme: str) -> None:
+    settings = cli("connection", "pick", acme, "--list", "--json").json["settings"]
+    assert {"value": "200", "name": "Sales"} in settings["sales_account"]
+    assert "OUTPUT2" in {choice["value"] for choice in settings["tax_type"]}
+    assert "090" not in {choice["value"] for choice in settings["sales_account"]}  # a bank account
+    assert "200  Sales" in cli("connection", "pick", acme, "--list").out
+
+
+def test_choices_need_an_answer(cli: Cli, acme: str, sandbox: Running) -> None:
+    sandbox.world.switch_on("provider-down")
+    ran = cli("connection", "pick", acme, "--list")
+    assert ran.code == 6
+    assert "did not say what may be chosen" in ran.err
 
 
 def test_a_removed_connection_leaves_its_history(cli: Cli, acme: str, home: Path) -> None:

@@ -77,9 +77,9 @@ class Context:
 
     def open_state(self) -> StateDB:
         """The state database, made when absent."""
-        from syncdoctor.store.statedb import StateDB
+        from syncdoctor.store.statedb import FILE_NAME, StateDB
 
-        return StateDB(self.state_dir / "state.sqlite3")
+        return StateDB(self.state_dir / FILE_NAME)
 
     def open_vault(self) -> Vault:
         """The token store that the environment asks for, the OS keyring by default."""

@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncdoctor.cli.common import Context, with_context
+from syncdoctor.cli.connection_settings import (
+    ask_choice,
+    choices_of,
+    note_change,
+    parse_settings,
+    save_settings,
+    show_choices,
+)
 from syncdoctor.errors import Cancelled, UsageError
 from syncdoctor.model import Connection, Ownership
 
@@ -66,13 +74,13 @@ def add(
         provider=room.id,
         app=app or _app_for(ctx, config, room),
         created=datetime.now(UTC).replace(microsecond=0),
-        settings=_parse(setting or []),
+        settings=parse_settings(setting or []),
         ownership=Ownership.BORROWED if borrowed else Ownership.OWN,
     )
     config.app(connection.app)
     fields = _workspace_fields(ctx, guide, plan, source)
     path = config.save_connection(connection, **fields)
-    _note(ctx, connection, "connection added")
+    note_change(ctx, connection, "connection added")
     if ctx.json:
         document = {"schema": "syncdoctor.connection/1", "connection": _document(connection)}
         ctx.print_json({**document, "file": str(path)})
@@ -121,19 +129,30 @@ def show(ctx: Context, target: Target) -> None:
 
 @group.command("pick")
 @with_context
-def pick(ctx: Context, target: Target, setting: Settings = None) -> None:
+def pick(
+    ctx: Context,
+    target: Target,
+    setting: Settings = None,
+    list_choices: Annotated[
+        bool, typer.Option("--list", help="Ask the provider what may be chosen, and end.")
+    ] = False,
+) -> None:
     """Choose required settings, from what the provider has; asks for those that are missing."""
     connection = ctx.config.connection(target)
     room = ctx.catalogue.providers[connection.provider]
-    chosen = _parse(setting or [])
-    for name in room.required_settings:
-        if name != "organisation" and not setting and name not in connection.settings:
-            chosen[name] = ctx.ask(name.replace("_", " ").capitalize(), f"--setting {name}=VALUE")
+    names = [name for name in room.required_settings if name != "organisation"]
+    if list_choices:
+        show_choices(ctx, {name: choices_of(ctx, connection, room, name) for name in names})
+        return
+    chosen = parse_settings(setting or [])
+    for name in names:
+        if not setting and name not in connection.settings:
+            chosen[name] = ask_choice(ctx, connection, room, name)
     if not chosen:
         raise UsageError(
             f"Nothing to pick for {target}.", f"syncdoctor connection pick {target} -s KEY=VALUE"
         )
-    _save_settings(ctx, connection, chosen)
+    save_settings(ctx, connection, chosen)
 
 
 @group.command("configure")
@@ -149,12 +168,12 @@ def configure(
     """Change the settings of a connection whose type allows it."""
     connection = ctx.config.connection(target)
     require_action(ctx, connection, "configure")
-    chosen = _parse(setting or [])
+    chosen = parse_settings(setting or [])
     if enable is not None:
         connection = replace(connection, enabled=enable)
     if not chosen and enable is None:
         raise UsageError("Nothing to change.", f"syncdoctor connection configure {target} -s K=V")
-    _save_settings(ctx, connection, chosen)
+    save_settings(ctx, connection, chosen)
 
 
 @group.command("disconnect")
@@ -166,7 +185,7 @@ def disconnect(ctx: Context, target: Target, yes: Yes = False) -> None:
         raise Cancelled(f"{target} goes on as before.")
     ctx.open_vault().delete(f"connection/{connection.uid}")
     ctx.config.save_connection(replace(connection, enabled=False))
-    _note(ctx, connection, "disconnected")
+    note_change(ctx, connection, "disconnected")
     ctx.err().print(f"{target} is disconnected. Start again: syncdoctor reconnect {target}")
 
 
@@ -180,7 +199,7 @@ def remove(ctx: Context, target: Target, yes: Yes = False) -> None:
         raise Cancelled(f"{target} stays.")
     ctx.open_vault().delete(f"connection/{connection.uid}")
     ctx.config.remove_connection(connection)
-    _note(ctx, connection, "connection removed")
+    note_change(ctx, connection, "connection removed")
     ctx.err().print(f"{target} is removed; syncdoctor history {target} still tells its story.")
 
 
@@ -228,31 +247,6 @@ def _workspace_fields(
         load_guide(guide, ctx.config_dir / "guides")
     given = {"guide": guide, "plan": plan, "source": str(source.resolve()) if source else None}
     return {key: value for key, value in given.items() if value is not None}
-
-
-def _parse(pairs: list[str]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--setting {pair}: it is written KEY=VALUE, e.g. sales_account=200.")
-        words = {"true": True, "false": False}
-        settings[key] = words.get(value, value.split(",") if key in {"kinds", "exclude"} else value)
-    return settings
-
-
-def _save_settings(ctx: Context, connection: Connection, chosen: dict[str, Any]) -> None:
-    changed = replace(connection, settings={**connection.settings, **chosen})
-    ctx.config.save_connection(changed)
-    what = ", ".join(f"{key}={value}" for key, value in chosen.items()) or "switched"
-    _note(ctx, connection, f"settings: {what}")
-    ctx.err().print(f"{connection.target}: {what}. Next: syncdoctor diagnose {connection.target}")
-
-
-def _note(ctx: Context, connection: Connection, what: str) -> None:
-    """Remember a change, so that history can say what came before a failure."""
-    with ctx.open_state() as state:
-        state.note_change(connection.uid, what)
 
 
 def _document(connection: Connection) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncdoctor.cli.common import Context, with_context
+from syncdoctor.cli.recording import recorded
 from syncdoctor.cli.sign_in import Options, sign_in
 from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
 
@@ -77,6 +79,16 @@ def reconnect(
     no_sync: Annotated[
         bool, typer.Option("--no-sync", help="Do not run the initial sync afterwards.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record", metavar="FILE", help="Keep the session as .svg or .html, for support."
+        ),
+    ] = None,
+    keep_alive: Annotated[
+        bool,
+        typer.Option("--keep-alive", help="Ask nobody: use the grants that would lapse unused."),
+    ] = False,
 ) -> int:
     """Renew the authorisation, check that the same organisation came back, then sync."""
     options = Options(
@@ -92,8 +104,20 @@ def reconnect(
         min(timeout, LONGEST_S),
         no_sync,
     )
-    _check(options)
-    connections = _connections(ctx, target, everything=everything, problems=problems)
+    _check(options, keep_alive=keep_alive)
+    connections = _connections(
+        ctx, target, everything=everything or (keep_alive and target is None), problems=problems
+    )
+    if keep_alive:
+        from syncdoctor.cli.keep_alive import keep_alive as use
+
+        return use(ctx, connections)
+    with recorded(record, f"syncdoctor reconnect {target or '--all'}"):
+        return _sign_in_each(ctx, connections, options)
+
+
+def _sign_in_each(ctx: Context, connections: list[Connection], options: Options) -> int:
+    """Sign in to one after the other; among several a failure takes no other one down."""
     if len(connections) == 1:
         return sign_in(ctx, connections[0], options)
     codes = []
@@ -106,16 +130,22 @@ def reconnect(
     return gravest(codes)
 
 
-def _check(options: Options) -> None:
+def _check(options: Options, *, keep_alive: bool) -> None:
     if (options.complete is None) != (options.redirect_url is None):
         raise UsageError(
             "--complete and --redirect-url go together.", "syncdoctor reconnect --help"
         )
-    ways = (options.device, options.non_interactive, bool(options.complete), bool(options.paste))
-    if sum(ways) > 1:
+    ways = {
+        "--device": options.device,
+        "--non-interactive": options.non_interactive,
+        "--complete": options.complete,
+        "--paste": options.paste,
+        "--keep-alive": keep_alive,
+    }
+    given = [name for name, value in ways.items() if value]
+    if len(given) > 1:
         raise UsageError(
-            "--device, --non-interactive, --complete and --paste exclude each other.",
-            "syncdoctor reconnect --help",
+            f"{' and '.join(given)} exclude each other.", "syncdoctor reconnect --help"
         )
 
 

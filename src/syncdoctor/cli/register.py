@@ -29,6 +29,7 @@ COMMANDS = {
     "store": "Where tokens are kept.",
     "rules": "What providers' answers mean.",
     "guide": "What a product's customers are told to do.",
+    "schedule": "Print, install or remove the cron line or systemd timer of a nightly resync.",
     "sandbox": "Serve stateful stand-ins for the providers on this machine, until Ctrl-C.",
     "demo": "Tell the whole story on the embedded sandbox: nothing leaves this machine.",
 }

@@ -57,18 +57,21 @@ def status(
 
 def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Row]:
     """The lines of ``status``; from what is known, or after asking."""
+    from datetime import UTC, datetime
+
     from syncdoctor.cli.cases import cases, stand_in_hosts
-    from syncdoctor.states import known_row
+    from syncdoctor.states import known_row, lapses_soon
 
     catalogue = ctx.catalogue
     with ctx.open_state() as state:
         found = cases(ctx, catalogue, state, target)
         failed = _ask(ctx, catalogue, state, found) if live and found else {}
-        evidence = state.all_evidence()
-    rows = []
+        evidence, grants = state.all_evidence(), state.grants()
+    rows, now = [], datetime.now(UTC)
     for case in found:
         uid = case.connection.uid
-        row = known_row(case, evidence.get(uid), stand_in_hosts(ctx, case.connection))
+        lapses_at = lapses_soon(case, grants.get(uid), now)
+        row = known_row(case, evidence.get(uid), stand_in_hosts(ctx, case.connection), lapses_at)
         rows.append(row.failed(failed[uid]) if uid in failed else row)
     return rows
 
@@ -84,7 +87,7 @@ def _show(ctx: Context, target: str | None, *, live: bool, problems: bool, lines
             "syncdoctor connection add acme/xero",
         )
     rows = rows_for(ctx, target, live=live)
-    shown = [row for row in rows if row.exit_code or row.error] if problems else rows
+    shown = [r for r in rows if r.exit_code or r.error or r.lapses_at] if problems else rows
     code = gravest([row.exit_code for row in rows])
     if ctx.json:
         document = json_connections.status_document(shown, code)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from syncdoctor.engine.provider import Probe, Provider
-from syncdoctor.errors import SignInNeeded, TemporaryFailure
+from syncdoctor.errors import CouldNotCheck, SignInNeeded, TemporaryFailure
 from syncdoctor.model import Check, Connection
 from syncdoctor.wire.client import Answer, Client
 
@@ -27,12 +28,37 @@ FactReader = Callable[[str, Any, Connection], Mapping[str, Any]]
 
 def fact_reader(provider: Provider) -> FactReader:
     """The provider's own reading of its probes' answers; one that knows nothing if it has none."""
-    try:
-        room = import_module(f"syncdoctor.providers.{provider.id.replace('-', '_')}.probes")
-    except ModuleNotFoundError:
-        return _knows_nothing
-    reader: FactReader = room.facts
+    room = _room(provider)
+    reader: FactReader = room.facts if room else _knows_nothing
     return reader
+
+
+def choices(client: Client, provider: Provider, setting: str) -> list[tuple[str, str]]:
+    """What the provider offers for a setting, value and name; empty when nobody can say.
+
+    Raises:
+        CouldNotCheck: when the provider did not answer.
+    """
+    room = _room(provider)
+    source = getattr(room, "CHOSEN_FROM", {}).get(setting)
+    probe = next((p for p in provider.probes if p.name == source), None)
+    if room is None or probe is None:
+        return []
+    answer = client.send(probe.method, probe.path, base=probe.base)
+    if not answer.ok:
+        raise CouldNotCheck(
+            f"{provider.name} did not say what may be chosen for {setting.replace('_', ' ')}.",
+            "syncdoctor diagnose TARGET",
+        )
+    offered: list[tuple[str, str]] = room.choices(setting, answer.body)
+    return offered
+
+
+def _room(provider: Provider) -> ModuleType | None:
+    try:
+        return import_module(f"syncdoctor.providers.{provider.id.replace('-', '_')}.probes")
+    except ModuleNotFoundError:
+        return None
 
 
 def _knows_nothing(_probe: str, _body: Any, _connection: Connection) -> Mapping[str, Any]:

@@ -59,7 +59,7 @@ def _tax_rates(body: Any, connection: Connection) -> dict[str, Any]:
 def _chosen(value: Any, items: list[Mapping[str, Any]], key: str, setting: str) -> dict[str, Any]:
     if value is None:
         return {}  # never chosen: the workspace's own checks say so
-    active = {item.get(key) for item in items if item.get("Status", "ACTIVE") == "ACTIVE"}
+    active = {item.get(key) for item in items if _active(item)}
     what = setting.replace("_", " ")
     return {
         "setting_gone": value not in active,
@@ -71,6 +71,26 @@ def _chosen(value: Any, items: list[Mapping[str, Any]], key: str, setting: str) 
 def _items(body: Any, name: str) -> list[Mapping[str, Any]]:
     items = body.get(name) if isinstance(body, dict) else None
     return [item for item in items or [] if isinstance(item, dict)]
+
+
+# Which probe's answer holds the choices of a setting.
+CHOSEN_FROM = {"sales_account": "accounts", "tax_type": "tax-rates"}
+
+
+def choices(setting: str, body: Any) -> list[tuple[str, str]]:
+    """What may be chosen for a setting: value and name, from the answer of its probe.
+
+    Income accounts are those of class REVENUE; a tax rate must apply to revenue.
+    """
+    if setting == "sales_account":
+        accounts = [a for a in _items(body, "Accounts") if a.get("Class") == "REVENUE"]
+        return [(str(a.get("Code")), str(a.get("Name"))) for a in accounts if _active(a)]
+    rates = [r for r in _items(body, "TaxRates") if r.get("CanApplyToRevenue") is not False]
+    return [(str(r.get("TaxType")), str(r.get("Name"))) for r in rates if _active(r)]
+
+
+def _active(item: Mapping[str, Any]) -> bool:
+    return item.get("Status", "ACTIVE") == "ACTIVE"
 
 
 _READERS = {
