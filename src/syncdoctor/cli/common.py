@@ -76,10 +76,13 @@ class Context:
         return load(self.config_dir / "rules", cache_dir=self.cache_dir)
 
     def open_state(self) -> StateDB:
-        """The state database, made when absent."""
+        """The state database, made when absent; what was found wrong with it is said."""
         from syncdoctor.store.statedb import FILE_NAME, StateDB
 
-        return StateDB(self.state_dir / FILE_NAME)
+        state = StateDB(self.state_dir / FILE_NAME)
+        if state.warning:
+            self.err().print(state.warning, style="warn")
+        return state
 
     def open_vault(self) -> Vault:
         """The token store that the environment asks for, the OS keyring by default."""

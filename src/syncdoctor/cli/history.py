@@ -56,8 +56,6 @@ def history(
     if sync is not None and (failed or since or plot or target):
         raise UsageError("--sync goes with no other choice.", f"syncdoctor history --sync {sync}")
     with ctx.open_state() as db:
-        if db.warning:
-            ctx.err().print(db.warning, style="warn")
         if sync is not None:
             one, operations = db.sync(sync), db.operations(sync)
             if ctx.json:

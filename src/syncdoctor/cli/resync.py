@@ -87,8 +87,6 @@ def resync(
         raise NotFound("There is no connection.", "syncdoctor connection add acme/xero")
     silent = ctx.quiet or (everything and not ctx.verbose and not _watched())
     with ctx.open_state() as db:
-        if db.warning:
-            ctx.err().print(db.warning, style="warn")
         only = not everything and len(connections) == 1
         return _Command(ctx, db, options, silent=silent).run(connections, only=only)
 

@@ -16,6 +16,7 @@ from syncdoctor.cli.timetable import Job, Timetable
 from syncdoctor.errors import ConfigError, CouldNotCheck, UsageError
 from syncdoctor.tomlfile import write_private
 
+SUFFIXES = (".service", ".timer")
 LIMIT_S = 20.0
 MARK = "# Made by: syncdoctor schedule"
 
@@ -115,10 +116,7 @@ def _quoted(text: str, *, command: bool = False) -> str:
 def _of(table: Timetable) -> dict[str, str]:
     """The units of this configuration that are there."""
     found = sorted(directory().glob(f"syncdoctor-{table.id}-*.*"))
-    return {p.name: p.read_text(encoding="utf-8") for p in found if p.suffix in _SUFFIXES}
-
-
-_SUFFIXES = (".service", ".timer")
+    return {p.name: p.read_text(encoding="utf-8") for p in found if p.suffix in SUFFIXES}
 
 
 def _ours(names: Mapping[str, str]) -> dict[str, str]:

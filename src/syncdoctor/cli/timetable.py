@@ -1,4 +1,4 @@
-"""What ``schedule`` has run, when, and how the program is called without a person's surroundings."""
+"""What ``schedule`` has run and when, and how the program is called with nobody there."""
 
 from __future__ import annotations
 

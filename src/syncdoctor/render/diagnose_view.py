@@ -10,7 +10,7 @@ from rich.text import Text
 from syncdoctor.model import Check, Diagnosis
 from syncdoctor.render.finding_view import finding_view
 from syncdoctor.render.status_view import MARKS, STYLES
-from syncdoctor.states import Case, state_label
+from syncdoctor.states import Case, setting_to_pick, state_label
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "ok": ("✓", "ok"),
@@ -27,7 +27,7 @@ def diagnosis_view(
     case: Case, diagnosis: Diagnosis, *, hosts: Sequence[str] = (), verbose: bool = False
 ) -> RenderableType:
     """Everything that was found about one connection."""
-    label = state_label(diagnosis.state, case.guide)
+    label = state_label(diagnosis.state, case.guide, setting_to_pick(case, diagnosis))
     blocks: list[RenderableType] = [
         Text.assemble(
             (diagnosis.target, "heading"),

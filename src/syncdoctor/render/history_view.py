@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from syncdoctor.engine.record import Operation
-from syncdoctor.render import json_v1
 from syncdoctor.render.terminal import THEME
 from syncdoctor.store.rows import Change, Day, Failure, Summary, Sync, SyncStatus
 
@@ -48,7 +47,8 @@ def history_view(history: History) -> RenderableType:
     if history.days is not None:
         parts += [Text(), _plot(history.days)]
     if history.syncs:
-        parts += [Text(), _table(history.syncs)]
+        named = "/" not in (history.target or "")
+        parts += [Text(), _table(history.syncs, named=named)]
     parts += [line for failure in history.failures for line in _failing(failure)]
     return Group(*parts)
 
@@ -97,6 +97,8 @@ def sync_view(sync: Sync, operations: Sequence[Operation]) -> RenderableType:
 
 def history_document(history: History, now: datetime) -> dict[str, Any]:
     """The document of ``history``."""
+    from syncdoctor.render import json_v1  # it knows findings too, which the tables do not need
+
     summary = history.summary
     document = {
         **json_v1.header(SCHEMA, 0, now),
@@ -118,6 +120,8 @@ def history_document(history: History, now: datetime) -> dict[str, Any]:
 
 def sync_document(sync: Sync, operations: Sequence[Operation], now: datetime) -> dict[str, Any]:
     """The document of ``history --sync``."""
+    from syncdoctor.render import json_v1
+
     return {
         **json_v1.header(SCHEMA, 0, now),
         "sync": _sync(sync),
@@ -157,15 +161,18 @@ def _percent(rate: float) -> str:
     return f"{int(rate * 1000) / 10:g} %"
 
 
-def _table(syncs: Sequence[Sync]) -> Table:
-    table = _plain_table("Sync", "Connection", "Started (UTC)", "Type", "Status")
+def _table(syncs: Sequence[Sync], *, named: bool) -> Table:
+    """One line a sync; ``named`` when they may be of several connections."""
+    table = _plain_table("Sync", *(["Connection"] if named else []))
+    for name in ("Started (UTC)", "Type", "Status"):
+        table.add_column(name, no_wrap=True)
     for name in ("Sent", "Unchanged", "Refused"):
         table.add_column(name, justify="right")
     table.add_column("Why")
     for sync in syncs:
         table.add_row(
             str(sync.id),
-            sync.target,
+            *([sync.target] if named else []),
             _time(sync.started),
             str(sync.trigger),
             Text(str(sync.status), STYLES[sync.status]),

@@ -115,6 +115,7 @@ def _row(row: Row) -> dict[str, Any]:
         "last_sync": sync(row.last_sync) if row.last_sync else None,
         "next_command": list(row.next_command),
         "stand_in_hosts": list(row.hosts),
+        "lapses_at": row.lapses_at.isoformat(timespec="seconds") if row.lapses_at else None,
         "error": row.error,
         "exit_code": row.exit_code,
     }

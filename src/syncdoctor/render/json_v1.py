@@ -6,11 +6,13 @@ A field is never renamed and never changes its meaning; a new one may be added.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncdoctor import __version__
-from syncdoctor.explained import Explained, Group, Summary
 from syncdoctor.model import Exchange, Finding, Rule
+
+if TYPE_CHECKING:
+    from syncdoctor.explained import Explained, Group, Summary
 
 TOOL = {"name": "syncdoctor", "version": __version__}
 EXPLAIN = "syncdoctor.explain/1"

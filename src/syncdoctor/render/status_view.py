@@ -54,7 +54,7 @@ def status_table(rows: Sequence[Row], now: datetime) -> RenderableType:
             _last_sync(row, now),
             age(row.evidence.checked_at, now) if row.evidence else "never",
         )
-    return Group(table, *_next(rows), *_notes(rows))
+    return Group(table, *_next(rows), *_notes(rows, now))
 
 
 def connections_table(rows: Sequence[Row], providers: Mapping[str, Provider]) -> Table:
@@ -121,8 +121,21 @@ def _next(rows: Sequence[Row]) -> list[Text]:
     return [Text("Next:", style="heading"), *lines]
 
 
-def _notes(rows: Sequence[Row]) -> list[Text]:
+def _notes(rows: Sequence[Row], now: datetime) -> list[Text]:
     hosts = sorted({host for row in rows for host in row.hosts})
-    return [Text(f"Not the provider's own host: {h} (set in the app)", "warn") for h in hosts] + [
-        Text(f"{row.connection.target}: {row.error}", "warn") for row in rows if row.error
-    ]
+    notes = [f"Not the provider's own host: {host} (set in the app)" for host in hosts]
+    notes += [f"{row.connection.target}: {row.error}" for row in rows if row.error]
+    notes += [_forecast(row, row.lapses_at - now) for row in rows if row.lapses_at]
+    return [Text(note, "warn") for note in notes]
+
+
+def _forecast(row: Row, left: timedelta) -> str:
+    target = row.connection.target
+    if left <= timedelta():
+        return f"{target}: the refresh token was not used for too long and has probably lapsed."
+    hours = left // timedelta(hours=1)
+    span = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days
+    return (
+        f"{target}: the refresh token lapses in {span} if unused; "
+        f"syncdoctor reconnect {target} --keep-alive uses it"
+    )

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from filelock import FileLock
 from syncdoctor.engine.provider import Limits
 from syncdoctor.errors import TemporaryFailure
 
-MINUTE = 60.0
+# A minute or an hour, and a second more: a provider counts a request when it arrives, not when it
+# is sent.
+WINDOW_S, HOUR_S = 61.0, 3601.0
 TOO_MANY = 429
 DEFAULT_PAUSE_S = 5.0
 
@@ -90,12 +92,19 @@ class Limiter:
             times, until = self._read()
             if until > now:
                 return until - now
-            times = [t for t in times if now - MINUTE < t <= now]
-            limit = self._limits.per_minute
+            longest = WINDOW_S if self._limits.per_hour is None else HOUR_S
+            times = [t for t in times if now - longest < t <= now]
+            wait = max(self._waits(times, now), default=0.0)
+            if wait <= 0:
+                self._write([*times, now], 0.0)
+            return wait
+
+    def _waits(self, times: list[float], now: float) -> Iterator[float]:
+        """For each limit that so many requests reach, the seconds until there is room again."""
+        limits = self._limits
+        for limit, window in ((limits.per_minute, WINDOW_S), (limits.per_hour, HOUR_S)):
             if limit is not None and len(times) >= limit:
-                return times[-limit] + MINUTE - now
-            self._write([*times, now], 0.0)
-            return 0.0
+                yield max(0.0, times[-limit] + window - now)
 
     def _read(self) -> tuple[list[float], float]:
         try:
