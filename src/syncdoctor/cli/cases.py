@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from syncdoctor.config import overridden_hosts
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
     from syncdoctor.config import Config
     from syncdoctor.engine.catalogue import Catalogue
-    from syncdoctor.model import Connection, Diagnosis
+    from syncdoctor.model import App, Connection, Diagnosis
     from syncdoctor.session import Session
     from syncdoctor.store.statedb import StateDB
 
@@ -30,9 +30,11 @@ def cases(
     from syncdoctor.engine.guide import load_guide
 
     config, guides = ctx.config, {}
+    connections = config.resolve(target)
+    workspaces = {name: config.workspace(name) for name in {c.workspace for c in connections}}
     found = []
-    for connection in config.resolve(target):
-        workspace = config.workspace(connection.workspace)
+    for connection in connections:
+        workspace = workspaces[connection.workspace]
         name = guide or workspace.guide
         if name not in guides:
             guides[name] = load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)
@@ -51,19 +53,19 @@ def opener(ctx: Context, catalogue: Catalogue, config: Config) -> Callable[[Conn
     """What opens a connection for reading; the token store is opened once, when first needed."""
     from syncdoctor.session import open_session
 
-    vault = ctx.open_vault()
+    vault, apps = ctx.open_vault(), config.apps()
 
     def open_one(connection: Connection) -> Session:
-        app = config.app(connection.app)
+        app = apps.get(connection.app) or config.app(connection.app)
         provider = catalogue.providers[connection.provider]
         return open_session(connection, app, provider, vault, ctx.state_dir)
 
     return open_one
 
 
-def stand_in_hosts(ctx: Context, connection: Connection) -> tuple[str, ...]:
+def stand_in_hosts(apps: Mapping[str, App], connection: Connection) -> tuple[str, ...]:
     """Hosts that stand in for the provider's own; named in every output."""
-    app = ctx.config.apps().get(connection.app)
+    app = apps.get(connection.app)
     return overridden_hosts(app) if app else ()
 
 

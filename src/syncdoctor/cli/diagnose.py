@@ -228,12 +228,12 @@ def _show(
         return
     from syncdoctor.render.diagnose_view import diagnosis_view
 
-    out = ctx.out()
+    out, apps = ctx.out(), ctx.config.apps()
     for case, result in diagnoses:
         if reply:
             from syncdoctor.render.reply import message
 
             out.print(message(case.guide, result.findings), soft_wrap=True)
             continue
-        hosts = stand_in_hosts(ctx, case.connection)
+        hosts = stand_in_hosts(apps, case.connection)
         out.print(diagnosis_view(case, result, hosts=hosts, verbose=ctx.verbose))

@@ -151,7 +151,7 @@ class _Command:
         from syncdoctor.resync.report import RecordOutcome
         from syncdoctor.resync.run import resync as run
 
-        ctx, hosts = self._ctx, stand_in_hosts(self._ctx, connection)
+        ctx, hosts = self._ctx, stand_in_hosts(self._ctx.config.apps(), connection)
         try:
             with progress(ctx, connection.target) as tell:
                 job = build_job(ctx, self._db, self._options, connection, stop, tell)

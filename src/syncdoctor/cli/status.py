@@ -67,11 +67,11 @@ def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Ro
         found = cases(ctx, catalogue, state, target)
         failed = _ask(ctx, catalogue, state, found) if live and found else {}
         evidence, grants = state.all_evidence(), state.grants()
-    rows, now = [], datetime.now(UTC)
+    rows, now, apps = [], datetime.now(UTC), ctx.config.apps()
     for case in found:
         uid = case.connection.uid
         lapses_at = lapses_soon(case, grants.get(uid), now)
-        row = known_row(case, evidence.get(uid), stand_in_hosts(ctx, case.connection), lapses_at)
+        row = known_row(case, evidence.get(uid), stand_in_hosts(apps, case.connection), lapses_at)
         rows.append(row.failed(failed[uid]) if uid in failed else row)
     return rows
 
