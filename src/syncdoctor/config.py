@@ -31,10 +31,15 @@ _TOP = {
     "tier": str,
     "licence": str,
     "person": str,
+    "person_role": str,
+    "invoice_limit": int,
+    "invoices_this_month": int,
     "source": str,
     "business": str,
+    "channels": dict,
     "connections": dict,
 }
+_CHANNEL = {"owner": str, "state": str}
 _CONNECTION = {
     "provider": str,
     "app": str,
@@ -49,8 +54,20 @@ _APP = {"provider": str, "client_id": str, "redirect_uri": str, "scopes": list, 
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A sales channel of a workspace: whose it is, and whether it is ``active``."""
+
+    name: str
+    owner: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
-    """One customer of the product; ``source`` is where its records come from."""
+    """One customer of the product; ``source`` is where its records come from.
+
+    ``person`` is who connects, ``person_role`` that person's role or group in the product.
+    """
 
     name: str
     guide: str = "default"
@@ -60,6 +77,10 @@ class Workspace:
     person: str | None = None
     business: str | None = None
     source: Path | None = None
+    person_role: str | None = None
+    invoice_limit: int | None = None
+    invoices_this_month: int | None = None
+    channels: tuple[Channel, ...] = ()
     connections: Mapping[str, Connection] = field(default_factory=dict)
 
 
@@ -270,8 +291,24 @@ def _workspace(path: Path, name: str, table: Mapping[str, Any]) -> Workspace:
         person=table.get("person"),
         business=table.get("business"),
         source=None if source is None else (path.parent / Path(source).expanduser()),
+        person_role=table.get("person_role"),
+        invoice_limit=_count(path, table, "invoice_limit"),
+        invoices_this_month=_count(path, table, "invoices_this_month"),
+        channels=tuple(_channel(path, n, t) for n, t in table.get("channels", {}).items()),
         connections=connections,
     )
+
+
+def _count(path: Path, table: Mapping[str, Any], key: str) -> int | None:
+    value: int | None = table.get(key)
+    if value is not None and (isinstance(value, bool) or value < 0):
+        raise fault(path, key, "must be a whole number of at least 0.")
+    return value
+
+
+def _channel(path: Path, name: str, table: Any) -> Channel:
+    check_keys(path, f"channels.{name}.", table, _CHANNEL)
+    return Channel(name, table.get("owner"), table.get("state"))
 
 
 def _connections(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

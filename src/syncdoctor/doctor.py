@@ -26,6 +26,7 @@ from syncdoctor.model import (
 )
 from syncdoctor.session import Session
 from syncdoctor.states import STATE_OF, Case
+from syncdoctor.wire import status_page
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 # What must be mended first comes first: without a sign-in no setting can be looked at.
@@ -57,17 +58,43 @@ def diagnose(
         StoreError: when the token store cannot be read; nothing else can be checked then.
     """
     wanted = None if only is None else set(only)
-    checks = [
-        check
-        for check in local_checks.run(
-            case.connection, case.workspace, case.provider, case.guide, case.last_sync
-        )
-        if wanted is None or check.name in wanted
-    ]
+    checks = [c for c in local_checks.run(case) if wanted is None or c.name in wanted]
     for check in checks:
         _tell(told, check)
     checks.extend(_asked(case, open_session, wanted, told))
-    return conclude(case, catalogue, checks)
+    found = conclude(case, catalogue, checks)
+    outage = wanted is None and any(f.cause is Cause.PROVIDER_OUTAGE for f in found.findings)
+    if outage or (wanted is not None and status_page.NAME in wanted):
+        page = _status_page(case, open_session)
+        _tell(told, page)
+        found = _with_status_page(case, catalogue, found, page)
+    return found
+
+
+def _status_page(case: Case, open_session: Open) -> Check:
+    """What the provider's public status page says; a stand-in has none unless the app names it."""
+    with open_session(case.connection) as session:
+        own = session.client.app.urls
+    url = own.get("status") or (None if own.get("api") else case.provider.urls.get("status"))
+    if url is None:
+        return Check(status_page.NAME, "skipped", "there is no status page to read")
+    return status_page.read(url)
+
+
+def _with_status_page(case: Case, catalogue: Catalogue, found: Diagnosis, page: Check) -> Diagnosis:
+    """The diagnosis with the page's word: an outage that was met and is published is certain."""
+    checks = [*found.checks, page]
+    if not any(f.cause is Cause.PROVIDER_OUTAGE for f in found.findings):
+        return conclude(case, catalogue, checks)
+    findings = found.findings
+    if page.facts.get("incident_published"):
+        findings = tuple(
+            replace(f, confidence=Confidence.CERTAIN, also=())
+            if f.cause is Cause.PROVIDER_OUTAGE
+            else f
+            for f in findings
+        )
+    return replace(found, checks=tuple(checks), findings=findings)
 
 
 def conclude(case: Case, catalogue: Catalogue, checks: list[Check]) -> Diagnosis:
@@ -179,9 +206,15 @@ def _ranked(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _state_of(finding: Finding) -> State:
-    if finding.check == local_checks.LAST_SYNC:
+    if finding.check in local_checks.OF_SYNCS:
         return State.LAST_SYNC_FAILED
     return STATE_OF.get(finding.cause, State.LAST_SYNC_FAILED)
+
+
+def _told(finding: Finding) -> bool:
+    """Whether an answer told it: what is seen in the product alone says what may go wrong."""
+    made = finding.exchange
+    return made is not None and (bool(made.url) or made.status is not None)
 
 
 def _state(findings: list[Finding], checks: list[Check]) -> State:
@@ -190,7 +223,7 @@ def _state(findings: list[Finding], checks: list[Check]) -> State:
         return State.INACTIVE
     for finding in findings:
         if finding.severity is Severity.ERROR or (
-            finding.severity is Severity.WARNING and finding.cause in STATE_OF
+            finding.severity is Severity.WARNING and finding.cause in STATE_OF and _told(finding)
         ):
             return _state_of(finding)
     if any(check.facts.get("last_sync_failed") for check in checks):

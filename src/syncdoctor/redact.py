@@ -178,6 +178,11 @@ def remember(*secrets: str | None) -> None:
     _remembered.update(s for s in secrets if s and len(s) >= SHORTEST_SECRET)
 
 
+def remembered() -> frozenset[str]:
+    """The literal secrets that were named so far, for what must prove to be free of them."""
+    return frozenset(_remembered)
+
+
 def text(value: str) -> str:
     """The text without its secrets."""
     for secret in sorted(_remembered, key=len, reverse=True):

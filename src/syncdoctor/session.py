@@ -9,6 +9,7 @@ from typing import Self
 
 from syncdoctor.auth.tokens import COOL_DOWN_S, TokenKeeper
 from syncdoctor.auth.vault import Vault
+from syncdoctor.engine.data_centre import SETTING, placed
 from syncdoctor.engine.provider import Provider
 from syncdoctor.model import App, Connection
 from syncdoctor.wire.client import Client
@@ -53,6 +54,7 @@ def open_session(
         tries: how often a request that cannot write twice is sent while failures pass.
     """
     impatient = patience_s <= 0
+    provider = placed(provider, connection.settings.get(SETTING))
     keeper = TokenKeeper(
         connection,
         app,

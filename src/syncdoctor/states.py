@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from syncdoctor.config import Workspace
 from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import ExitCode, SyncdoctorError
-from syncdoctor.model import Cause, Connection, Diagnosis, Severity, State
+from syncdoctor.model import Cause, Connection, Diagnosis, Ownership, Severity, State
 from syncdoctor.store.rows import Evidence, Sync, SyncStatus
 
+LAPSE_WARNING = timedelta(days=14)
 BAD_ENDS = (SyncStatus.FAILED, SyncStatus.PARTIAL, SyncStatus.INTERRUPTED)
 
 # What a cause means for the state of a connection; any other cause leaves the last sync failed.
@@ -49,6 +51,20 @@ _LABELS: Mapping[State, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """What the state database tells besides the last sync; only a diagnosis asks for it.
+
+    ``recent`` syncs are latest first. ``abandoned`` says whether the process of a sync that is
+    marked as running is gone; None where none runs.
+    """
+
+    now: datetime
+    recent: tuple[Sync, ...] = ()
+    confirmed: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    abandoned: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A connection with all that a diagnosis needs to know of it."""
 
@@ -57,6 +73,7 @@ class Case:
     provider: Provider
     guide: Guide
     last_sync: Sync | None = None
+    background: Background | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,7 @@ class Row:
     missing: str | None = None
     error: str | None = None
     exit_code: int = 0
+    lapses_at: datetime | None = None  # when the grant lapses unless it is used; None: not soon
     hosts: tuple[str, ...] = ()
 
     @property
@@ -115,7 +133,12 @@ def state_label(state: State, guide: Guide, missing: str | None = None) -> str:
     return _LABELS[state]
 
 
-def known_row(case: Case, evidence: Evidence | None, hosts: tuple[str, ...]) -> Row:
+def known_row(
+    case: Case,
+    evidence: Evidence | None,
+    hosts: tuple[str, ...],
+    lapses_at: datetime | None = None,
+) -> Row:
     """A line of ``status`` from what is known; nothing is asked."""
     connection, last = case.connection, case.last_sync
     missing = _missing_setting(case)
@@ -136,11 +159,27 @@ def known_row(case: Case, evidence: Evidence | None, hosts: tuple[str, ...]) -> 
         missing=missing,
         exit_code=state_exit_code(state, evidence),
         hosts=hosts,
+        lapses_at=None if state in {State.RECONNECT_NEEDED, State.INACTIVE} else lapses_at,
     )
 
 
+def lapses_soon(case: Case, obtained: datetime | None, now: datetime) -> datetime | None:
+    """When a connection's grant lapses unless it is used; None while that is far off.
+
+    Soon is within two weeks, or within half of a life that is shorter than four.
+
+    Args:
+        obtained: when the token was last given or renewed; None when that is not known.
+    """
+    days = case.provider.oauth.refresh_lifetime_days if case.provider.oauth else None
+    if days is None or obtained is None or case.connection.ownership is Ownership.BORROWED:
+        return None
+    end = obtained + timedelta(days=days)
+    return end if end - now < min(LAPSE_WARNING, timedelta(days=days) / 2) else None
+
+
 def state_exit_code(state: State, evidence: Evidence | None = None) -> int:
-    """The exit code that a state stands for in ``status``; not checked is no failure."""
+    """The exit code that a state stands for in ``status``: what was not checked is not healthy."""
     if evidence is not None and state is State.UNKNOWN and evidence.cause in TEMPORARY:
         return int(ExitCode.TEMPORARY)
     codes = {
@@ -148,6 +187,7 @@ def state_exit_code(state: State, evidence: Evidence | None = None) -> int:
         State.SETUP_NEEDED: ExitCode.PROBLEM,
         State.LAST_SYNC_FAILED: ExitCode.PROBLEM,
         State.INACTIVE: ExitCode.PROBLEM,
+        State.UNKNOWN: ExitCode.NOT_CHECKED,
     }
     return int(codes.get(state, ExitCode.OK))
 
@@ -176,6 +216,14 @@ def _picked(missing: str | None) -> str:
 def _missing_setting(case: Case) -> str | None:
     chosen = {"organisation": case.connection.organisation, **case.connection.settings}
     return next((n for n in case.provider.required_settings if chosen.get(n) is None), None)
+
+
+def setting_to_pick(case: Case, diagnosis: Diagnosis) -> str | None:
+    """The setting that a diagnosis found to be missing, or gone at the provider."""
+    for check in diagnosis.checks:
+        if check.facts.get("setting_missing") or check.facts.get("setting_gone"):
+            return str(check.facts.get("setting"))
+    return _last_required(case.provider)
 
 
 def _last_required(provider: Provider) -> str | None:

@@ -14,7 +14,14 @@ from typing import Any
 
 from syncdoctor.errors import ConfigError
 
-_WORDS = {str: "text", bool: "true or false", dict: "a table", list: "a list", datetime: "a date"}
+_WORDS = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a table",
+    list: "a list",
+    datetime: "a date",
+}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -130,13 +137,13 @@ def edit(path: Path, change: Callable[[Any], Any]) -> Path:
     return path
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file atomically; only its owner may read it (0600 in 0700)."""
+def write_private(path: Path, content: str | bytes) -> None:
+    """Replace a file atomically; only its owner may read it (0600 in 0700). Text is UTF-8."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

@@ -59,6 +59,9 @@ TABLE = {  # every command has to be here; TARGET is signed in, bolt/xero borrow
         [TARGET, "--paste", "nonsense"],
         [TARGET, "--device"],
         ["--all", "--problems", "--no-sync"],
+        ["--keep-alive"],
+        [TARGET, "--non-interactive", "--record", "session.svg"],
+        [TARGET, "--paste", "nonsense", "--record", "session.html"],
     ],
     "resync": [
         [TARGET, "--source", "records.csv"],
@@ -81,6 +84,7 @@ TABLE = {  # every command has to be here; TARGET is signed in, bolt/xero borrow
               ["move", "--to", "nonsense"]],
     "rules": [["list"], ["show", "oauth.invalid-grant"]],
     "guide": [["list"], ["show", "solido"]],
+    "schedule": [["--cron"], ["--systemd"], ["--at", "25:00"]],
     "sandbox": [["--list-faults"]],
     "demo": [],  # its sandbox is another one: below
 }  # fmt: skip

@@ -159,9 +159,12 @@ def test_a_damaged_file_is_kept_aside_and_said(tmp_path: Path, content: bytes) -
 
 def test_damage_that_shows_later_is_kept_aside_as_well(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite3"
-    with StateDB(path) as db:
-        for _ in range(200):
-            db.begin_sync("u", "acme/xero", Trigger.MANUAL)
+    with StateDB(path) as db, db.transaction() as connection:
+        connection.executemany(
+            """INSERT INTO syncs (connection_uid, workspace, target, trigger, started, status)
+                VALUES ('u', 'acme', 'acme/xero', 'manual', ?, 'succeeded')""",
+            [(n,) for n in range(2000)],
+        )
     pages = bytearray(path.read_bytes())
     pages[-8 * 4096 :] = b"\7" * 8 * 4096  # rows, and no page of the schema
     path.write_bytes(pages)

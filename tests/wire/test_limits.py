@@ -109,3 +109,20 @@ def test_processes_share_one_count(tmp_path: Path) -> None:
 def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) -> None:
     now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC).timestamp()
     assert retry_after_s({"retry-after": value}, now) == seconds
+
+
+def test_an_hour_is_counted_too_where_a_provider_limits_it(tmp_path: Path) -> None:
+    clock = Clock()
+    limits = Limits(per_minute=3, per_hour=5)
+    one = Limiter(limits, tmp_path, "k", patience_s=4000, clock=clock, sleep=clock.sleep)
+    taken = []
+    for _ in range(7):
+        one.acquire()
+        taken.append(clock.now)
+    for start in taken:
+        assert sum(start <= t < start + 60 for t in taken) <= 3
+        assert sum(start <= t < start + 3600 for t in taken) <= 5
+    impatient = Limiter(limits, tmp_path, "k", patience_s=90, clock=clock, sleep=clock.sleep)
+    with pytest.raises(TemporaryFailure):
+        for _ in range(6):
+            impatient.acquire()

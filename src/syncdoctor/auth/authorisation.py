@@ -90,7 +90,7 @@ def authorise(app: App, provider: Provider, redirect_uri: str) -> Authorisation:
         app.client_id,
         "code",
         redirect_uri=redirect_uri,
-        scope=list(app.scopes or facts.scopes) or None,
+        scope=facts.scope_separator.join(app.scopes or facts.scopes) or None,
         state=state,
         **extra,
     )

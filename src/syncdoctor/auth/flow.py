@@ -29,6 +29,7 @@ from syncdoctor.auth.pages import Page
 from syncdoctor.auth.surroundings import Surroundings
 from syncdoctor.auth.token_requests import TokenRequests, oauth_of
 from syncdoctor.auth.typed_lines import TypedLines
+from syncdoctor.engine.data_centre import named_in, placed
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import Cancelled, Guarded, SyncdoctorError, UsageError
 from syncdoctor.model import App, Connection, Organisation, Ownership
@@ -277,6 +278,7 @@ def _finish(
         code = code_in(
             redirect.parameters, authorisation.redirect_uri, provider.id, connection.target
         )
+        requests.ask_at(placed(provider, named_in(provider, redirect.parameters)))
         grant = Grant(connection, sign_in.app, provider, sign_in.state_dir, vault, config, requests)
         selection = Selection(sign_in.organisation, sign_in.allow_other_organisation, choose)
         kept = prove_and_keep(

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncdoctor.auth.errors import TokenRefused
+from syncdoctor.auth.lapse import note_grant
 from syncdoctor.auth.organisations import Selection, seen_by, select
 from syncdoctor.auth.token import Token, judge_token_answer
 from syncdoctor.auth.token_requests import TokenRequests, oauth_of
 from syncdoctor.auth.tokens import connection_key, token_lock
 from syncdoctor.auth.uninterrupted import uninterrupted
+from syncdoctor.engine.data_centre import SETTING, named_in, placed
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import StoreError, SyncdoctorError
 from syncdoctor.model import App, Connection, Organisation
@@ -73,14 +75,19 @@ def prove_and_keep(
             " Nothing has changed.",
             "The app's scopes must ask for lasting access (offline_access): syncdoctor app list",
         )
-    seen = seen_by(token, grant.app, grant.provider, target)
+    centre = named_in(grant.provider, token.extra)
+    seen = seen_by(token, grant.app, placed(grant.provider, centre), target)
     organisation = grant.connection.organisation
     if seen is not None:
         organisation = select(seen, grant.connection, grant.provider, selection)
     connection = replace(grant.connection, organisation=organisation)
+    if centre is not None:
+        settings = {**connection.settings, SETTING: centre}
+        connection = replace(connection, settings=settings)
     with token_lock(grant.state_dir, connection), uninterrupted():
         old = _keep(grant, connection, token)
         told(connection)
+    note_grant(grant.state_dir, connection, token)
     revoked = old is not None and old != token and _revoke(grant, old)
     remark = None if seen is not None else f"{grant.provider.name} does not say what was joined."
     return Kept(connection, organisation, revoked, remark)

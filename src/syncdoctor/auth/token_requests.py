@@ -43,6 +43,10 @@ class TokenRequests:
             )
         client.keep_secret(self._secret or "")
 
+    def ask_at(self, provider: Provider) -> None:
+        """Ask at these URLs from now on: a redirect has told of another data centre."""
+        self._client.provider = provider
+
     def refresh(self, token: Token) -> Answer:
         """Ask for a new token with the refresh token (RFC 6749 section 6)."""
         value = token.refresh_token or ""

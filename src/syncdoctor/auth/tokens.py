@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from syncdoctor.auth.cooldown import Cooldown
 from syncdoctor.auth.errors import TokenDelayed, TokenRefused
+from syncdoctor.auth.lapse import note_grant
 from syncdoctor.auth.token import Token, judge_token_answer
 from syncdoctor.auth.token_command import read_token
 from syncdoctor.auth.token_requests import TokenRequests, oauth_of
@@ -210,6 +211,7 @@ class TokenKeeper:
             )
             self._store(new)
         self._cooldown.end()
+        note_grant(self._state_dir, self._connection, new)
         return new
 
     def _ask(self, requests: TokenRequests, token: Token) -> Answer:

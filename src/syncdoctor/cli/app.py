@@ -143,6 +143,8 @@ def _wrong_url(name: str, problem: str) -> UsageError:
 
 
 def _secret(ctx: Context, file: str | None) -> str | None:
+    if file == "-" and sys.stdin is None:
+        raise UsageError("There is no client secret on stdin: it is closed.", "--secret-file FILE")
     if file == "-":
         return sys.stdin.readline().strip() or None
     if file is not None:

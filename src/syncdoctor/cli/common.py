@@ -95,6 +95,18 @@ class Context:
             passphrase_command=os.environ.get("SYNCDOCTOR_PASSPHRASE_COMMAND"),
         )
 
+    def passphrase(self) -> str | None:
+        """The passphrase of the encrypted file, where one is set; None for the OS keyring."""
+        from syncdoctor.auth.passphrase import PassphraseSource
+
+        source = PassphraseSource(
+            os.environ.get("SYNCDOCTOR_PASSPHRASE_FILE"),
+            os.environ.get("SYNCDOCTOR_PASSPHRASE_COMMAND"),
+        )
+        if not (source.file or source.command):
+            return None
+        return source.read().decode(errors="replace")
+
     def out(self) -> Console:
         """The console of results, on stdout."""
         from syncdoctor.render.terminal import console
@@ -125,6 +137,12 @@ class Context:
         if not self.may_ask:
             raise UsageError(f"{question} is needed.", f"Give it with {flag}.")
         return str(typer.prompt(question, hide_input=hide, err=True))
+
+    def ask_or_skip(self, question: str) -> str:
+        """Ask on the terminal what may be left open; empty when it is, or nobody can be asked."""
+        if not self.may_ask:
+            return ""
+        return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
 
     def confirm(self, question: str, flag: str) -> bool:
         """Ask yes or no on the terminal, or name the flag that would have said yes."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncdoctor.cli.background import asked, with_answers, with_background
+from syncdoctor.cli.bundle import Wanted, write_bundle
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, gravest
 
@@ -52,6 +54,28 @@ def diagnose(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the diagnosis as a page.")
     ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle", metavar="FILE", help="Write a zip with all that support asks for."
+        ),
+    ] = None,
+    describe: Annotated[
+        str | None, typer.Option("--describe", metavar="TEXT", help="What happens, for the bundle.")
+    ] = None,
+    tried: Annotated[
+        str | None, typer.Option("--tried", metavar="TEXT", help="What was tried, for the bundle.")
+    ] = None,
+    fill: Annotated[
+        list[str] | None,
+        typer.Option("--fill", metavar="NAME=VALUE", help="A field of the bundle's form; repeat."),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer", metavar="NAME=VALUE", help="What the workspace file does not say; repeat."
+        ),
+    ] = None,
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="error|warning|never", help="What counts as bad.")
     ] = "error",
@@ -63,9 +87,11 @@ def diagnose(
         return _self(ctx)
     if (target is None) == (not everything):
         raise UsageError("Name a target, or take --all.", "syncdoctor diagnose acme/xero")
+    wanted = _bundle(bundle, describe, tried, fill)
     catalogue = ctx.catalogue
     with ctx.open_state() as state:
         found = _cases(ctx, catalogue, state, target, guide)
+        found = _informed(ctx, state, found, answer or [], ask=not list_checks)
         if list_checks:
             return _list_checks(ctx, found)
         results = _results(ctx, catalogue, found, from_file, check)
@@ -79,9 +105,32 @@ def diagnose(
         ctx.err().print(f"{case.connection.target}: {failure.message}", style="warn")
     codes = [_code(result, fail_on) for _, result in diagnoses]
     codes += [int(failure.exit_code) for _, failure in failures]
+    if wanted:
+        write_bundle(ctx, wanted, diagnoses)
     _write_files(ctx, diagnoses, save, html)
     _show(ctx, diagnoses, codes, reply=reply)
     return gravest(codes)
+
+
+def _bundle(
+    file: Path | None, describe: str | None, tried: str | None, fill: list[str] | None
+) -> Wanted | None:
+    if file is not None:
+        return Wanted(file, describe, tried, tuple(fill or ()))
+    if describe or tried or fill:
+        raise UsageError(
+            "--describe, --tried and --fill are for the bundle.",
+            "syncdoctor diagnose acme/xero --bundle bundle.zip",
+        )
+    return None
+
+
+def _informed(
+    ctx: Context, state: StateDB, found: list[Case], answers: list[str], *, ask: bool
+) -> list[Case]:
+    """The cases with the background and the answers; of one alone the terminal is asked."""
+    cases = [with_answers(with_background(ctx, state, case), answers) for case in found]
+    return [asked(ctx, case) for case in cases] if ask and len(cases) == 1 else cases
 
 
 def _self(ctx: Context) -> int:
@@ -162,13 +211,13 @@ def _known_checks(case: Case, wanted: list[str]) -> None:
 def _check_names(case: Case) -> dict[str, str]:
     from syncdoctor import local_checks
 
-    local = local_checks.run(
-        case.connection, case.workspace, case.provider, case.guide, case.last_sync
-    )
+    local = {check.name: "from what is known here" for check in local_checks.run(case)}
+    page = {"status-page": "what the provider's public status page says"}
     return {
-        **{check.name: "from the workspace file" for check in local},
+        **local,
         "token": "whether the token is valid, renewed where need be",
         **{probe.name: probe.summary for probe in case.provider.probes},
+        **(page if "status" in case.provider.urls else {}),
     }
 
 

@@ -71,8 +71,9 @@ def explain(
         return explain_words.check(ctx, check)
     if listing:
         return explain_words.listing(ctx)
-    subjects = what or ([] if sys.stdin.isatty() else ["-"])
-    if not subjects:
+    closed = sys.stdin is None  # as a service manager may start a program
+    subjects = what or ([] if closed or sys.stdin.isatty() else ["-"])
+    if not subjects or (closed and "-" in subjects):
         raise UsageError("Nothing to explain.", "curl -i URL | syncdoctor explain -")
     words = [subject for subject in subjects if not _is_input(subject)]
     if words:

@@ -123,8 +123,11 @@ class Adapter(Protocol):
     def look_up(self, kind: str, refs: Sequence[Ref]) -> tuple[Request, ...]:
         """The requests that ask for these records; they only read."""
 
-    def found(self, kind: str, body: Any) -> tuple[Remote, ...]:
-        """The records in the answer to a look-up."""
+    def found(self, kind: str, body: Any) -> tuple[Remote, ...] | None:
+        """The records in the answer to a look-up; None for an error with a good status."""
+
+    def further(self, kind: str, body: Any) -> tuple[Request, ...]:
+        """The requests for what the answer to a look-up shows in part alone."""
 
     def create(self, kind: str, items: Sequence[Item]) -> Request:
         """The request that makes new records, and refuses to touch ones that are there."""

@@ -20,7 +20,7 @@ _TYPED: dict[Action, Command] = {
     Action.UPGRADE_PLAN: ("diagnose", "TARGET"),
     Action.CHECK_NETWORK: ("diagnose", "--self"),
     Action.CONTACT_PROVIDER: ("diagnose", "TARGET"),
-    Action.CONTACT_SUPPORT: ("diagnose", "TARGET", "--save", "exchanges.jsonl"),
+    Action.CONTACT_SUPPORT: ("diagnose", "TARGET", "--bundle", "bundle.zip"),
     Action.NONE: ("status", "TARGET", "--live"),
 }
 # Where what a person types writes, a look that writes nothing stands for it.

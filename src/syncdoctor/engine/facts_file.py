@@ -32,6 +32,9 @@ def provider_of(data: dict[str, Any], path: Path) -> Provider:
         urls=table.text_map("urls"),
         hosts=table.texts("hosts"),
         organisation_header=table.optional_text("organisation_header"),
+        organisation_query=table.optional_text("organisation_query"),
+        token_scheme=table.text("token_scheme", default="Bearer"),
+        data_centres=table.free("data_centres"),
         headers=table.text_map("headers"),
         required_settings=table.texts("required_settings"),
         record_kinds=table.texts("record_kinds"),
@@ -69,6 +72,7 @@ def _oauth(parent: Table) -> OAuthFacts:
         authorize_extra=table.text_map("authorize_extra"),
         revoke_ends=table.text("revoke_ends", default="grant"),
         code_lifetime_s=table.count("code_lifetime_s", 300),
+        scope_separator=table.text("scope_separator", default=" "),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from syncdoctor.model import Cause, State
 GUIDES_DIR = Path(__file__).parent.parent / "guides"
 DEFAULT = "default"
 
-KEYS = ("name", "product", "sources", "states", "places", "support", "plans", "cause")
+KEYS = tuple("name product sources states places support plans tiers roles checks cause".split())
+# What a guide may tell its readers to look at in the product; it is asked about only then.
+TOPICS = ("licence", "invoice-limit", "auto-sync", "invoice-status", "credit-notes", "channels")
 PLACEHOLDERS = frozenset(
     (
         *("provider", "product", "organisation_word", "connection", "workspace"),
@@ -48,9 +50,25 @@ class Advice:
         return Advice(sentence(self.title), tuple(sentence(step) for step in self.steps))
 
 
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who may manage integrations in the product. ``word`` is its word for a role.
+
+    ``others`` says of all other roles: ``no``, or ``ask`` where the guide leaves it to the owner.
+    """
+
+    word: str
+    allowed: tuple[str, ...]
+    others: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Guide:
-    """One product's guide, with what it leaves out filled in from the default one."""
+    """One product's guide, with what it leaves out filled in from the default one.
+
+    ``plans`` holds the plans that cover a provider, ``tiers`` the hours within which a sync is to
+    be expected on each tier, ``checks`` the topics (``TOPICS``) that the guide speaks about.
+    """
 
     name: str
     product: str
@@ -61,6 +79,9 @@ class Guide:
     ask_for: tuple[str, ...]
     plans: Mapping[str, tuple[str, ...]]
     advices: Mapping[tuple[str, str | None], Advice]
+    tiers: Mapping[str, float] = field(default_factory=dict)
+    roles: Roles | None = None
+    checks: frozenset[str] = frozenset()
 
     def advice(self, cause: Cause, provider: str | None) -> Advice:
         """What to do about a cause; a provider's own advice wins over that for all."""
@@ -102,7 +123,15 @@ def load_guide(name: str, extra: Path | None = None, cache_dir: Path | None = No
         ask_for=tuple(support["ask_for"]),
         plans={key: tuple(plans) for key, plans in own.get("plans", {}).items()},
         advices=_merged(dict(_advices(default)), dict(_advices(own))),
+        tiers=own.get("tiers", {}),
+        roles=_roles(own),
+        checks=frozenset(own.get("checks", ())),
     )
+
+
+def _roles(document: Mapping[str, Any]) -> Roles | None:
+    told = document.get("roles")
+    return told and Roles(told["word"], tuple(told["allowed"]), told["others"])
 
 
 def _files(extra: Path | None) -> dict[str, Path]:
@@ -157,7 +186,23 @@ def _check(document: dict[str, Any], path: Path, name: str, default: Mapping[str
     plans = table.table("plans", table.free("plans"))
     for provider in plans.data:
         plans.texts(provider)
+    _check_product_side(table)
     _check_causes(table, default, places)
+
+
+def _check_product_side(table: Table) -> None:
+    for tier, hours in table.free("tiers").items():
+        if not isinstance(hours, (int, float)) or isinstance(hours, bool) or hours <= 0:
+            table.fail(f"tiers.{tier}", "must be a number of hours")
+    if "roles" in table.data:
+        roles = table.table("roles", ("word", "allowed", "others"))
+        roles.text("word")
+        roles.texts("allowed")
+        if roles.text("others") not in {"no", "ask"}:
+            roles.fail("others", "must be no or ask")
+    for topic in table.texts("checks"):
+        if topic not in TOPICS:
+            table.fail("checks", f'"{topic}" is not one of {", ".join(TOPICS)}')
 
 
 def _check_causes(table: Table, default: Mapping[str, Any], places: Mapping[str, str]) -> None:

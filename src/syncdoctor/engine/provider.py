@@ -23,6 +23,7 @@ class OAuthFacts:
     authorize_extra: Mapping[str, str] = field(default_factory=dict)
     revoke_ends: str = "grant"  # token: a revocation leaves the user's newer grants alone
     code_lifetime_s: int = 300  # of an authorisation code
+    scope_separator: str = " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class Provider:
     urls: Mapping[str, str]
     hosts: tuple[str, ...]
     organisation_header: str | None = None
+    organisation_query: str | None = None  # the query parameter that names the organisation
+    token_scheme: str = "Bearer"  # noqa: S105 - of the Authorization header
+    # By name, from the hosts in ``urls`` to those of the data centre: see engine/data_centre.py.
+    data_centres: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     required_settings: tuple[str, ...] = ()
     record_kinds: tuple[str, ...] = ()

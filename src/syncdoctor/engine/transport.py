@@ -78,12 +78,14 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
     ),
     (
         Transport.DNS,
-        r"getaddrinfo|ENOTFOUND|EAI_AGAIN|EAI_N|Name or service not known|nodename nor servname"
+        r"getaddrinfo|\bENOTFOUND|\bEAI_(?:AGAIN|N)|Name or service not known"
+        r"|nodename nor servname"
         r"|name resolution|No address associated|no such host|UnknownHost|UnresolvedAddress"
         r"|resolve host|NameResolutionError|host is known|ERR_NAME_NOT_RESOLVED"
-        r"|Failed to resolve|name could not be resolved|Name does not resolve|Resolv::"
+        r"|Failed to resolve ['\"(]?[\w-]+\.\w|name could not be resolved|Name does not resolve"
+        r"|Resolv::"
         r"|lookup .{0,120}server misbehaving|DNS (?:lookup|resolution|server|query)"
-        r"|Could not resolve",
+        r"|Could not resolve(?:: | the )?(?:address|name|domain|proxy|[\w-]+\.\w)",
     ),
     (
         Transport.READ_TIMEOUT,
@@ -125,7 +127,7 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
     (
         Transport.RESET,
         r"connection (?:was )?reset|ECONNRESET|socket hang ?up|connection aborted"
-        r"|forcibly closed|EPIPE|broken pipe|ConnectionReset|RemoteDisconnected|ECONNABORTED"
+        r"|forcibly closed|\bEPIPE|broken pipe|ConnectionReset|RemoteDisconnected|ECONNABORTED"
         r"|closed connection without response|server disconnected|WinError 10054|other side closed"
         r"|connection was (?:unexpectedly )?closed|closed unexpectedly|NoHttpResponse|: EOF\b"
         r"|failed to respond|connection (?:has been )?closed|ERR_CONNECTION_(?:RESET|CLOSED)"
@@ -147,7 +149,7 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"Connect(?:ion)?(?:Error|Exception|Failed)|network ?error|fetch failed|failed to fetch"
         r"|Max retries exceeded|connection error|HttpRequestException|TransportException"
         r"|SocketException|SocketError|sending the request|NetworkError|RemoteProtocolError"
-        r"|NewConnectionError|URLError|dial tcp|ECONN[A-Z]+|bad socket|failed to connect"
+        r"|NewConnectionError|URLError|dial tcp|\bECONN[A-Z]+|bad socket|failed to connect"
         r"|couldn't connect|unable to connect|cannot connect|could not connect",
     ),
 )

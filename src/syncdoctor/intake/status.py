@@ -32,6 +32,7 @@ _PATTERNS = (
     r"\bHTTP(?:[ _-](?:error|status|response|request|code|returned|failed)){0,3}"
     r"\s{0,2}[:#=-]?\s{0,2}[(\[]?([45]\d\d)\b",
     r"\b([45]\d\d) (?:client|server) error\b",
+    r"\bAPI ([45]\d\d) error\b",
     r"\breturned (?:an? )?(?:error|status|code|http)?:?\s{0,2}[(\[]?([45]\d\d)\b",
     r"\b(?:responded|response|replied|answered|failed|rejected)"
     r"(?: (?:code|with|status|a|an)){0,4}:?\s{0,2}[(\[]?([45]\d\d)\b",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from syncdoctor.engine.adapter import Adapter, Ref, Remote, Standing
 from syncdoctor.errors import ExitCode, SyncdoctorError
@@ -57,14 +58,16 @@ def _look_up(job: Job, steps: Sequence[Step]) -> Mapping[Identity, Remote] | Sto
         for kind in job.adapter.kinds:
             refs = [Ref.of(s.record) for s in steps if s.record.kind == kind]
             wanted = Wanted(refs)
-            for future in answers(dispatcher, job.adapter.look_up(kind, refs), wanted):
+            asked, further = job.adapter.look_up(kind, refs), partial(job.adapter.further, kind)
+            for future in answers(dispatcher, asked, wanted, further):
                 try:
                     answer = future.result()
                 except SyncdoctorError as error:
                     return Stopped(error.exit_code, error.message, error.hint)
-                if not answer.ok:
+                remotes = job.adapter.found(kind, answer.body) if answer.ok else None
+                if remotes is None:
                     return stopped_by(answer.exchange, job.judge(answer.exchange))
-                wanted.take(job.adapter.found(kind, answer.body))
+                wanted.take(remotes)
             for ref in refs:
                 remote = next((r for r in wanted.found if r.answers(ref)), None)
                 if remote is not None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from syncdoctor.engine.adapter import Ref, Remote, Request, folded
@@ -44,17 +45,26 @@ class Wanted:
 
 
 def answers(
-    dispatcher: Dispatcher, requests: Iterable[Request], wanted: Wanted
+    dispatcher: Dispatcher,
+    requests: Iterable[Request],
+    wanted: Wanted,
+    further: Callable[[Any], Iterable[Request]],
 ) -> Iterator[Future[Answer]]:
-    """The answers to look-ups and to those for their further pages, while anything is missing."""
+    """The answers to look-ups and to those for what they leave out, while anything is missing.
+
+    ``further`` makes the requests for what an answer's body shows in part alone.
+    """
     waiting = deque((request, dispatcher.submit(request)) for request in requests)
     while waiting:
         request, future = waiting.popleft()
         yield future
         if future.exception() is not None or wanted.complete:
             continue
-        if further := next_page(request, future.result()):
-            waiting.append((further, dispatcher.submit(further)))
+        answer = future.result()
+        more = list(further(answer.body)) if answer.ok else []
+        if page := next_page(request, answer):
+            more.append(page)
+        waiting.extend((one, dispatcher.submit(one)) for one in more)
 
 
 def next_page(request: Request, answer: Answer) -> Request | None:

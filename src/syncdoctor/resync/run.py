@@ -16,6 +16,7 @@ from syncdoctor.engine.adapter import Adapter
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import ExitCode, SyncdoctorError
 from syncdoctor.model import Connection, Trigger
+from syncdoctor.resync.batches import Task
 from syncdoctor.resync.dispatch import Dispatcher, Sender
 from syncdoctor.resync.entries import Entry
 from syncdoctor.resync.evidence import keep_evidence
@@ -33,7 +34,7 @@ from syncdoctor.resync.report import (
     Stopped,
     events_of,
 )
-from syncdoctor.resync.sending import Sending, Task
+from syncdoctor.resync.sending import Sending
 from syncdoctor.resync.sources import Source
 from syncdoctor.resync.stages import Stages
 from syncdoctor.store.rows import Counts, Sync, SyncStatus

@@ -5,64 +5,30 @@ All state is kept by the thread that made it; the dispatcher's threads only send
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
-from syncdoctor.engine.adapter import Adapter, Item, Outcome, Ref, Remote, Request, Standing
+from syncdoctor.engine.adapter import Adapter, Outcome, Ref, Remote, Request, Standing
 from syncdoctor.engine.provider import Limits
-from syncdoctor.engine.record import Operation, OperationState
+from syncdoctor.engine.record import OperationState
 from syncdoctor.errors import SyncdoctorError
 from syncdoctor.model import Cause, Exchange
+from syncdoctor.resync.batches import CREATE, UPDATE, Batch, Task, body_size, halves
 from syncdoctor.resync.dispatch import Dispatcher
 from syncdoctor.resync.journal import Journal
 from syncdoctor.resync.pages import Wanted, answers
-from syncdoctor.resync.plan import Step
 from syncdoctor.resync.report import Judge, RecordEvent, RecordOutcome, Stopped
 from syncdoctor.resync.verdicts import narrowed, of_record, stopped_by
 from syncdoctor.store.operations import Result
 from syncdoctor.wire.client import Answer
 
-CREATE, UPDATE = "create", "update"
 INVALID = (400, 422)
 TOO_LARGE, SERVER_ERROR = 413, 500
 LOST_TRIES = 3
 S = OperationState
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One operation with what it sends. ``step`` is None for a contact that a document names.
-
-    ``tried``: it was sent before, and what became of that is not known.
-    """
-
-    operation: Operation
-    item: Item
-    step: Step | None = None
-    tried: bool = False
-
-    @property
-    def look_first(self) -> bool:
-        """Whether to ask for it before it is sent."""
-        return self.step is not None and self.step.look_first
-
-    @property
-    def ref(self) -> Ref:
-        """How to ask for it."""
-        return Ref.of(self.item.record)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Tasks of one kind that go in one request. ``lost``: how often no answer came."""
-
-    verb: str
-    kind: str
-    tasks: tuple[Task, ...]
-    lost: int = 0
 
 
 class Sending:
@@ -96,14 +62,16 @@ class Sending:
     def look_up(self, kind: str, refs: Sequence[Ref]) -> tuple[Remote, ...] | None:
         """Ask the provider for records; None when it could not be asked, which stops the sync."""
         wanted = Wanted(refs)
-        for future in answers(self._dispatcher, self._adapter.look_up(kind, refs), wanted):
+        asked, further = self._adapter.look_up(kind, refs), partial(self._adapter.further, kind)
+        for future in answers(self._dispatcher, asked, wanted, further):
             answer = self._answer(future)
             if answer is None:
                 continue
-            if answer.ok:
-                wanted.take(self._adapter.found(kind, answer.body))
-            else:
+            found = self._adapter.found(kind, answer.body) if answer.ok else None
+            if found is None:
                 self._halt(answer.exchange)
+            else:
+                wanted.take(found)
         return None if self.stopped else tuple(wanted.found)
 
     def send(self, tasks: Sequence[Task]) -> None:
@@ -159,8 +127,8 @@ class Sending:
 
     def _fitting(self, batch: Batch) -> Iterator[Batch]:
         largest = self._limits.max_body_bytes
-        if largest and len(batch.tasks) > 1 and _size(self._request(batch)) > largest:
-            for half in _halves(batch):
+        if largest and len(batch.tasks) > 1 and body_size(self._request(batch)) > largest:
+            for half in halves(batch):
                 yield from self._fitting(half)
         else:
             yield batch
@@ -190,7 +158,7 @@ class Sending:
         self._settle(batch, S.PLANNED)
         refused, alone = status in (*INVALID, TOO_LARGE), len(batch.tasks) == 1
         if refused and not alone:  # one of them spoils the rest
-            return _halves(batch)
+            return halves(batch)
         if refused or (alone and of_record(self._judge(answer.exchange))):
             self._reject(batch.tasks[0], answer.exchange)
         else:
@@ -300,12 +268,3 @@ def _believed(batch: Batch, outcomes: Sequence[Outcome], answer: Answer) -> bool
     if not answer.ok:
         return answer.status in INVALID and not all(o.accepted for o in outcomes)
     return batch.verb != CREATE or all(o.provider_id for o in outcomes if o.accepted)
-
-
-def _halves(batch: Batch) -> tuple[Batch, Batch]:
-    middle = len(batch.tasks) // 2
-    return replace(batch, tasks=batch.tasks[:middle]), replace(batch, tasks=batch.tasks[middle:])
-
-
-def _size(request: Request) -> int:
-    return len(json.dumps(request.json, separators=(",", ":")).encode())

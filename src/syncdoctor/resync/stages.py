@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from syncdoctor.engine.adapter import Adapter, Item, Ref, Remote, Standing
 from syncdoctor.engine.record import CONTACT, Operation, OperationState, Record
 from syncdoctor.model import Cause
+from syncdoctor.resync.batches import Task
 from syncdoctor.resync.journal import Journal
 from syncdoctor.resync.plan import Identity, Step
-from syncdoctor.resync.sending import Sending, Task
+from syncdoctor.resync.sending import Sending
 from syncdoctor.store.operations import Result
 
 S = OperationState

@@ -118,8 +118,24 @@ class _Door:
         if door in ("token", "revoke"):
             return self._oauth(door, request, body, view)
         if door == "status":
-            return Response("All systems operational", media_type="text/plain")
+            return self._status_page(request)
         return self._api(call, view, key, crowded=crowded)
+
+    def _status_page(self, request: Request) -> Response:
+        """A hosted status page: for people, and below api/v2/status.json for programs."""
+        active = self.world.switchboard.active()
+        provider = self.room.provider
+        down = any(
+            name in active and active[name].get("provider", provider.id) == provider.id
+            for name in ("provider-down", "server-error")
+        )
+        indicator = "major" if down else "none"
+        words = "Partial System Outage" if down else "All Systems Operational"
+        if not request.url.path.endswith("/api/v2/status.json"):
+            return Response(words, media_type="text/plain")
+        page = {"id": "sandbox", "name": provider.id, "url": str(request.url)}
+        told = {"page": page, "status": {"indicator": indicator, "description": words}}
+        return Response(orjson.dumps(told), media_type="application/json")
 
     def _oauth(self, door: str, request: Request, body: bytes, view: FaultView) -> Response:
         if request.method != "POST":

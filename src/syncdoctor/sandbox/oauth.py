@@ -47,8 +47,15 @@ class AuthorisationServer:
         revoked: Callable[[str, str], None],
         serial: Callable[[], int],
         ended: Callable[[Bearer, Faults], bool] = lambda _bearer, _faults: False,
+        *,
+        scheme: str = "Bearer",
+        redirected: Mapping[str, str] | None = None,
     ) -> None:
-        """``ended`` tells whether the provider itself has put an end to what was consented to."""
+        """``ended`` tells whether the provider itself has put an end to what was consented to.
+
+        ``scheme`` is that of the API's Authorization header; ``redirected`` is what the redirect
+        says besides the code.
+        """
         self.facts = facts
         self.clients: dict[str, Client] = {}
         self.user = "Demo User"
@@ -56,6 +63,8 @@ class AuthorisationServer:
         self._revoked = revoked
         self._serial = serial
         self._ended = ended
+        self._scheme = scheme.lower()
+        self._redirected = redirected or {}
         self._requests: dict[str, Request] = {}
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, Refresh] = {}
@@ -73,7 +82,8 @@ class AuthorisationServer:
         redirect = form.get("redirect_uri", "")
         if redirect not in client.redirect_uris:
             raise AuthorizeRefused("redirect-mismatch")
-        scopes = frozenset(form.get("scope", "").split())
+        asked = form.get("scope", "").replace(self.facts.scope_separator, " ")
+        scopes = frozenset(asked.split())
         if client.scopes and not scopes <= client.scopes:
             raise AuthorizeRefused("invalid-scope")
         request = Request(
@@ -102,7 +112,8 @@ class AuthorisationServer:
         if request is None:
             return None
         consent, code = self._consent(request, organisations, now)
-        return consent, back(request, {"code": code, "scope": " ".join(sorted(request.scopes))})
+        scope = " ".join(sorted(request.scopes))
+        return consent, back(request, {"code": code, "scope": scope, **self._redirected})
 
     def _consent(
         self, request: Request, organisations: tuple[str, ...], now: datetime
@@ -227,7 +238,7 @@ class AuthorisationServer:
     def bearer(self, authorization: str, faults: Faults, now: datetime) -> Bearer:
         """What is known of the access token in an ``Authorization`` header."""
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if scheme.lower() != self._scheme or not token:
             return Bearer("missing")
         access = self._access.get(token.strip())
         if access is None:

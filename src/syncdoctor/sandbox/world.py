@@ -35,6 +35,8 @@ class Room:
             provider.revoked,
             lambda: next(serial),
             provider.ended,
+            scheme=provider.facts.token_scheme,
+            redirected=provider.redirected,
         )
         self.limiter = Limiter(provider.facts.limits)
         self.prefix = f"/{provider.id}"

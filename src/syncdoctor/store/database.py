@@ -95,6 +95,8 @@ class Database:
             if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
                 raise
             self._connection.close()
+            if not self._mend:
+                raise StoreError(f"The state database {self.path} is damaged ({error}).") from None
             kept = self._keep_aside()
             raise StoreError(
                 f"The state database was damaged ({error}); it is kept as {kept}.",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from syncdoctor.store.operations import OperationTable
 
+FILE_NAME = "state.sqlite3"
+
 
 class StateDB(OperationTable):
     """Everything that is remembered between runs; see :class:`Database` for what it raises."""

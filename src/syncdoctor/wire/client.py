@@ -209,6 +209,8 @@ class Client:
         url = self.url(path, base)
         self._guard(method, url, base, phase)
         sent = dict(headers or {})
+        if self.organisation and self.provider.organisation_query and base == "api":
+            params = {**(params or {}), self.provider.organisation_query: self.organisation.id}
         if idempotency_key:
             sent["idempotency-key"] = idempotency_key
         content = None
@@ -247,7 +249,7 @@ class Client:
         if self._token is not None:
             token = self._token(refused)
             self.keep_secret(token)
-            headers["authorization"] = f"Bearer {token}"
+            headers["authorization"] = f"{self.provider.token_scheme} {token}"
         if self.organisation and self.provider.organisation_header and base == "api":
             headers[self.provider.organisation_header] = self.organisation.id
 

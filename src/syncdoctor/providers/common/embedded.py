@@ -133,6 +133,7 @@ class EmbeddedFacts:
     limits: Limits
     urls: Mapping[str, str]
     organisation_word: str = "organisation"
+    token_scheme: str = "Bearer"  # noqa: S105 - of the Authorization header
     paths: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -155,6 +156,7 @@ def read_facts(provider: str) -> EmbeddedFacts:
         limits=facts.limits,
         urls=MappingProxyType(dict(facts.urls)),
         organisation_word=facts.organisation_word,
+        token_scheme=facts.token_scheme,
         paths=MappingProxyType(paths),
     )
 
@@ -164,6 +166,7 @@ class EmbeddedProvider(ABC):
 
     id: ClassVar[str]
     faults: ClassVar[tuple[FaultSpec, ...]] = ()
+    redirected: ClassVar[Mapping[str, str]] = {}  # what a redirect says besides the code
 
     def __init__(self) -> None:
         self.facts = read_facts(self.id)

@@ -100,6 +100,11 @@ class XeroRecords:
             and element.get("Status") != "DELETED"  # its number is free again
         )
 
+    def further(self, kind: str, body: Any) -> tuple[Request, ...]:
+        """Nothing: a list with pages holds whole records."""
+        del kind, body
+        return ()
+
     def create(self, kind: str, items: Sequence[Item]) -> Request:
         """One PUT for all."""
         return self._write("PUT", kind, items)

@@ -1,0 +1,25 @@
+"""What the workspace file, the guide, the last syncs and the source say: facts without a network.
+
+What the workspace file does not say, and the guide speaks about, is a check of outcome
+``to-ask``: it is asked (see :mod:`syncdoctor.local_checks.answers`) or listed, never taken as fine.
+"""
+
+from __future__ import annotations
+
+from syncdoctor.local_checks.pending import pending_checks
+from syncdoctor.local_checks.product import product_checks, setting_checks
+from syncdoctor.local_checks.syncs import LAST_SYNC, OF_SYNCS, sync_checks
+from syncdoctor.model import Check
+from syncdoctor.states import Case
+
+__all__ = ["LAST_SYNC", "OF_SYNCS", "run"]
+
+
+def run(case: Case) -> tuple[Check, ...]:
+    """The checks that need no network, in the order in which they are shown."""
+    return (
+        *product_checks(case.connection, case.workspace, case.provider, case.guide),
+        *setting_checks(case.connection, case.provider, case.guide),
+        *sync_checks(case),
+        *pending_checks(case),
+    )

@@ -1,0 +1,96 @@
+"""Answers to what the workspace file does not say: put into the case, for one diagnosis only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from syncdoctor.config import Workspace
+from syncdoctor.engine.record import CREDIT_NOTE, KINDS, RecordStatus
+from syncdoctor.errors import UsageError
+from syncdoctor.local_checks import run
+from syncdoctor.model import Check
+from syncdoctor.states import Case
+
+YES = frozenset({"yes", "y", "true", "on"})
+NO = frozenset({"no", "n", "false", "off"})
+
+
+def questions(case: Case) -> list[Check]:
+    """What is to be asked, that an answer can be given to."""
+    return [check for check in run(case) if check.outcome == "to-ask" and check.name in _ANSWERS]
+
+
+def answered(case: Case, name: str, value: str) -> Case:
+    """The case with one answer, which wins over what the workspace file says.
+
+    Raises:
+        UsageError: there is no such question, or this is no answer to it.
+    """
+    answer = _ANSWERS.get(name)
+    if answer is None:
+        raise UsageError(
+            f"--answer {name}: there is no such question.", f"There are {', '.join(_ANSWERS)}."
+        )
+    try:
+        return answer(case, value.strip())
+    except ValueError as error:
+        raise UsageError(f"--answer {name}={value}: {error}.", f"--answer {name}=VALUE") from None
+
+
+def _of_workspace(key: str, read: Callable[[str], Any] = str) -> Callable[[Case, str], Case]:
+    def put(case: Case, value: str) -> Case:
+        changed: Workspace = replace(case.workspace, **{key: read(value)})
+        return replace(case, workspace=changed)
+
+    return put
+
+
+def _of_settings(key: str, read: Callable[[str], Any]) -> Callable[[Case, str], Case]:
+    def put(case: Case, value: str) -> Case:
+        settings = {**case.connection.settings, key: read(value)}
+        return replace(case, connection=replace(case.connection, settings=settings))
+
+    return put
+
+
+def _licence(value: str) -> str:
+    return {"yes": "active", "no": "inactive"}.get(value.lower(), value)
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError("a whole number is expected")
+    return int(value)
+
+
+def _yes_or_no(value: str) -> bool:
+    if value.lower() not in YES | NO:
+        raise ValueError("yes or no is expected")
+    return value.lower() in YES
+
+
+def _status(value: str) -> str:
+    if value.lower() not in set(RecordStatus):
+        raise ValueError(f"{' or '.join(RecordStatus)} is expected")
+    return value.lower()
+
+
+def _kinds(value: str) -> list[str]:
+    synced = _yes_or_no(value)
+    return [kind for kind in KINDS if synced or kind != CREDIT_NOTE]
+
+
+_ANSWERS: Mapping[str, Callable[[Case, str], Case]] = {
+    "licence": _of_workspace("licence", _licence),
+    "plan": _of_workspace("plan"),
+    "tier": _of_workspace("tier"),
+    "invoice-limit": _of_workspace("invoice_limit", _count),
+    "invoices-this-month": _of_workspace("invoices_this_month", _count),
+    "role": _of_workspace("person_role"),
+    "auto-sync": _of_settings("auto_sync", _yes_or_no),
+    "invoice-status": _of_settings("invoice_status", _status),
+    "credit-notes": _of_settings("kinds", _kinds),
+}
+NAMES = tuple(_ANSWERS)

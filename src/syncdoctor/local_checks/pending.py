@@ -1,0 +1,138 @@
+"""What waits in the workspace's source: records kept back, incomplete or doubled.
+
+The source is read for a bounded number of records: a diagnosis has to be quick.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from syncdoctor.engine.adapter import Adapter, folded
+from syncdoctor.engine.record import Record, RecordStatus
+from syncdoctor.errors import UsageError
+from syncdoctor.local_checks.outcome import outcome
+from syncdoctor.model import Check
+from syncdoctor.states import Case
+
+if TYPE_CHECKING:
+    from syncdoctor.resync.entries import Entry
+
+MOST = 2000  # records that are looked at
+SOURCE = "source"
+SHOWN = 3  # records that are named
+
+
+def pending_checks(case: Case) -> Iterator[Check]:
+    """Checks of the source, where the workspace file names one that records can be pushed from."""
+    from syncdoctor.resync.initial import adapter_of
+    from syncdoctor.resync.sources import open_source
+
+    adapter = adapter_of(case.provider.id)
+    if case.workspace.source is None or case.background is None or adapter is None:
+        return
+    try:
+        entries = list(islice(open_source(case.workspace.source).entries(), MOST))
+    except UsageError as error:
+        yield outcome(SOURCE, "", error.message, records_incomplete=True)
+        return
+    words = f"{len(entries)}{' or more' if len(entries) == MOST else ''} records in the source"
+    yield outcome(SOURCE, words, words)
+    found = _Found(case, adapter)
+    found.take(entries)
+    yield from found.checks()
+
+
+class _Found:
+    """What was found in the entries of a source, by kind of trouble."""
+
+    def __init__(self, case: Case, adapter: Adapter) -> None:
+        self._settings: Mapping[str, Any] = case.connection.settings
+        self._confirmed = case.background.confirmed if case.background else {}
+        self._adapter = adapter
+        self._there = {(kind, folded(key)): key for kind, key in self._confirmed}
+        self._drafts: list[str] = []
+        self._excluded: Counter[str] = Counter()
+        self._incomplete: list[str] = []
+        self._doubled: list[str] = []
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Look at each record of the source."""
+        for entry in entries:
+            reason = self._kept_back(entry)
+            if reason is not None:
+                self._excluded[reason] += 1
+                continue
+            if self._is_double(entry):
+                self._doubled.append(f"{entry.kind} {entry.key}")
+            if entry.record is None:
+                self._incomplete.append(f"{entry.kind} {entry.key}: {entry.problems[0]}")
+            elif self._is_held_draft(entry.record.status):
+                self._drafts.append(entry.key)
+            elif problem := self._problem(entry, entry.record):
+                self._incomplete.append(problem)
+
+    def checks(self) -> Iterator[Check]:
+        """One check for each kind of trouble; what the settings let through is not spoken of."""
+        if self._settings.get("invoice_status") is not None:
+            yield outcome(
+                "invoice-status",
+                "nothing waits for want of the right status",
+                f"{_listed(self._drafts)} wait as drafts; only authorised ones are sent",
+                drafts_held_back=bool(self._drafts),
+            )
+        kept = ", ".join(f"{n} by {reason}" for reason, n in self._excluded.items())
+        yield outcome(
+            "excluded",
+            "the settings keep no record back",
+            f"the settings keep records back: {kept}",
+            records_excluded=bool(kept),
+        )
+        yield outcome(
+            "required-fields",
+            "all that waits has the fields that it needs",
+            f"would be refused: {_listed(self._incomplete)}",
+            records_incomplete=bool(self._incomplete),
+        )
+        yield outcome(
+            "doubles",
+            "no record is there twice",
+            f"there more than once: {_listed(self._doubled)}",
+            records_doubled=bool(self._doubled),
+        )
+
+    def _kept_back(self, entry: Entry) -> str | None:
+        if entry.kind not in self._adapter.kinds:
+            return f"kind {entry.kind}, which the provider does not take"
+        kinds = self._settings.get("kinds")
+        if kinds and entry.kind not in kinds:
+            return f"kind {entry.kind}"
+        for pattern in self._settings.get("exclude") or ():
+            if fnmatchcase(entry.key, str(pattern)):
+                return f"exclude {pattern}"
+        return None
+
+    def _is_double(self, entry: Entry) -> bool:
+        there = self._there.get((entry.kind, folded(entry.key)))
+        return bool(entry.repeats) or (there is not None and there != entry.key)
+
+    def _is_held_draft(self, status: RecordStatus | None) -> bool:
+        return self._settings.get("invoice_status") == "authorised" and status is RecordStatus.DRAFT
+
+    def _problem(self, entry: Entry, record: Record) -> str | None:
+        from syncdoctor.resync.plan import settled
+
+        record = settled(record, self._settings, self._adapter.account_setting)
+        if self._confirmed.get((entry.kind, entry.key)) == record.content_hash():
+            return None  # it stands at the provider already
+        problem = self._adapter.problem(record)
+        return problem and f"{entry.kind} {entry.key}: {problem[0]}, expected {problem[1]}"
+
+
+def _listed(names: list[str]) -> str:
+    shown = "; ".join(names[:SHOWN])
+    more = len(names) - SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
