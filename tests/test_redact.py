@@ -114,3 +114,14 @@ def test_any_json_is_taken(value: object) -> None:
 def test_a_known_secret_is_found_in_any_surroundings(before: str, after: str) -> None:
     clean = redact.Redactor([SECRET, quote(SECRET)]).text(before + SECRET + after)
     assert SECRET not in clean
+
+
+def test_what_was_remembered_is_taken_out_whatever_its_shape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(redact, "_remembered", set())
+    plain = "no shape at all: correct horse battery"
+    assert redact.text(plain) == plain
+    redact.remember("correct horse", "correct horse battery", "short", None)
+    assert redact.text(plain) == f"no shape at all: {MASK}"
+    assert redact.text("a short word") == "a short word"

@@ -222,6 +222,13 @@ def change(judged: Judged, **facts: Any) -> None:
     judged.provider = replace(judged.provider, oauth=replace(judged.provider.oauth, **facts))
 
 
+def test_the_lock_file_names_no_host_to_fetch_from() -> None:
+    lock = json.loads((HERE / "package-lock.json").read_text())
+    packages = [package for name, package in lock["packages"].items() if name]
+    assert all(package["integrity"].startswith("sha512-") for package in packages)
+    assert not any("resolved" in package for package in packages)
+
+
 def test_a_sign_in_with_pkce_gives_a_token_that_the_judge_knows(judged: Judged) -> None:
     done = judged.sign_in()
     assert done.remark == "The Judge does not say what was joined."

@@ -160,5 +160,5 @@ def test_a_network_failure(made: Make, text_of: Text, default_guide: Guide) -> N
     )
     exchange = Exchange(phase=Phase.NETWORK, transport=Transport.DNS, exception="no such host")
     (finding,) = judge(catalogue, default_guide, exchange, connection=CONNECTION)
-    assert finding.commands == (("syncdoctor", "diagnose", "shop/books", "--self"),)
+    assert finding.commands == (("syncdoctor", "diagnose", "--self"),)
     assert finding.said == "no such host"

@@ -26,6 +26,11 @@ def test_families(transport: str, text: str) -> None:
         "Access token has expired",
         "ValidationException: The Contact is archived",
         "cURL error 22: The requested URL returned error: 403",
+        "Xeroizer::InvoiceNotFoundError",
+        "ResourceNotFoundException: no contact with that id",
+        "Unable to refresh token, please reconnect",
+        "Could not resolve tax code for line 2",
+        "OAuth2AuthenticationException: [invalid_token_response]",
     ],
 )
 def test_what_a_provider_said_is_no_failure_of_transport(text: str) -> None:

@@ -85,6 +85,7 @@ def provider() -> Provider:
         urls={"api": "https://api.probe.example/v1/", "token": "https://id.probe.example/token"},
         hosts=("api.probe.example", "id.probe.example"),
         organisation_header="x-tenant",
+        idempotency_header="idempotency-key",
         limits=Limits(per_minute=3),
     )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,6 +127,17 @@ def test_a_write_with_a_key_repeats_it(peer: Peer, provider: Provider, slept: Sl
     with Client(provider, peer.app(), tries=3, writable=True) as client:
         assert client.send("POST", "x", json={}, idempotency_key="k-1").ok
     assert [seen[2]["idempotency-key"] for seen in peer.seen] == ["k-1", "k-1"]
+
+
+def test_a_key_that_the_provider_does_not_know_makes_nothing_repeatable(
+    peer: Peer, provider: Provider
+) -> None:
+    peer.replies[0].status = 503
+    provider = dataclasses.replace(provider, idempotency_header=None)
+    with Client(provider, peer.app(), tries=4, writable=True) as client:
+        assert client.send("POST", "x", json={}, idempotency_key="k-1").status == 503
+    assert len(peer.seen) == 1
+    assert "idempotency-key" not in peer.seen[0][2]
 
 
 def test_a_rate_limit_is_waited_for(peer: Peer, provider: Provider, tmp_path: Path) -> None:

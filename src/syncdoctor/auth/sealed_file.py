@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,7 +31,10 @@ CEILING = {"time": 64, "memory_kib": 2**21, "lanes": 64}  # a hostile file costs
 LOCK_WAIT_S = 30.0
 NONCE_BYTES = 12
 
-_derived: dict[bytes, bytes] = {}  # Argon2id runs once for each file and passphrase of a process
+# Argon2id runs once for each file and passphrase of a process, however many threads ask at once:
+# each run takes 64 MiB.
+_derived: dict[bytes, bytes] = {}
+_deriving = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -51,10 +55,11 @@ class SealedFile:
         self._path = Path(os.path.realpath(path.expanduser()))
         self._passphrase = passphrase
         self._checked = False
+        self._known: tuple[tuple[int, int, int], _Content | None] | None = None
 
     def get(self, key: str) -> str | None:
         """The value, or None when there is none."""
-        content = self._load()
+        content = self._seen()
         if content is None:
             self._passphrase.read()  # a store that could not be opened is said, not found empty
             return None
@@ -113,16 +118,17 @@ class SealedFile:
         passphrase = self._passphrase.read()
         terms = json.dumps(content.kdf, sort_keys=True).encode()
         name = hashlib.sha256(b"\0".join((content.salt, terms, passphrase))).digest()
-        if name not in _derived:
-            _derived[name] = hash_secret_raw(
-                passphrase,
-                content.salt,
-                int(content.kdf["time"]),
-                int(content.kdf["memory_kib"]),
-                int(content.kdf["lanes"]),
-                32,
-                Type.ID,
-            )
+        with _deriving:
+            if name not in _derived:
+                _derived[name] = hash_secret_raw(
+                    passphrase,
+                    content.salt,
+                    int(content.kdf["time"]),
+                    int(content.kdf["memory_kib"]),
+                    int(content.kdf["lanes"]),
+                    32,
+                    Type.ID,
+                )
         secret = _derived[name]
         check = hmac.new(secret, b"syncdoctor passphrase check", "sha256").hexdigest()
         if not content.check:
@@ -133,6 +139,17 @@ class SealedFile:
                 "Give the passphrase with which the file was made.",
             )
         return secret
+
+    def _seen(self) -> _Content | None:
+        """The content for reading: decoded once for each state of the file, which is replaced."""
+        try:
+            told = self._path.stat()
+        except OSError:
+            return self._load()
+        state = (told.st_ino, told.st_size, told.st_mtime_ns)
+        if self._known is None or self._known[0] != state:
+            self._known = (state, self._load())
+        return self._known[1]
 
     def _load(self) -> _Content | None:
         try:

@@ -33,6 +33,7 @@ def provider_of(data: dict[str, Any], path: Path) -> Provider:
         hosts=table.texts("hosts"),
         organisation_header=table.optional_text("organisation_header"),
         organisation_query=table.optional_text("organisation_query"),
+        idempotency_header=table.optional_text("idempotency_header"),
         token_scheme=table.text("token_scheme", default="Bearer"),
         data_centres=table.free("data_centres"),
         headers=table.text_map("headers"),

@@ -89,6 +89,8 @@ class Provider:
     hosts: tuple[str, ...]
     organisation_header: str | None = None
     organisation_query: str | None = None  # the query parameter that names the organisation
+    # The header of a key with which a write may be sent again; None: it would be done twice.
+    idempotency_header: str | None = None
     token_scheme: str = "Bearer"  # noqa: S105 - of the Authorization header
     # By name, from the hosts in ``urls`` to those of the data centre: see engine/data_centre.py.
     data_centres: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -68,7 +68,7 @@ class _Found:
                 continue
             if self._is_double(entry):
                 self._doubled.append(f"{entry.kind} {entry.key}")
-            if entry.record is None:
+            elif entry.record is None:
                 self._incomplete.append(f"{entry.kind} {entry.key}: {entry.problems[0]}")
             elif self._is_held_draft(entry.record.status):
                 self._drafts.append(entry.key)

@@ -89,17 +89,22 @@ def form(case: Case, diagnosis: Diagnosis, known: Known) -> tuple[Field, ...]:
 
 
 def parts(case: Case, diagnosis: Diagnosis, known: Known) -> dict[str, str]:
-    """The files of the bundle by name, without what has the shape of a secret."""
+    """The files of the bundle by name, as they are before :func:`masked`."""
     exchanges = [json_connections.exchange(made) for made in diagnosis.exchanges]
     return {
-        "form.txt": Redactor().text(_form_text(case, form(case, diagnosis, known))),
+        "form.txt": _form_text(case, form(case, diagnosis, known)),
         "findings.json": _json(json_connections.diagnose_document([diagnosis], 0)),
         "findings.txt": _findings_text(case, diagnosis),
         "exchanges.jsonl": "".join(json.dumps(one) + "\n" for one in exchanges),
         "history.json": _json(known.history),
-        "settings.json": _json(Redactor().value(_settings(case, known.app))),
+        "settings.json": _json(_settings(case, known.app)),
         "versions.json": _json(known.versions),
     }
+
+
+def masked(contents: Mapping[str, str]) -> dict[str, str]:
+    """The files without what has the shape of a secret that nobody here knows."""
+    return {name: Redactor().text(text) for name, text in contents.items()}
 
 
 def leaks(contents: Mapping[str, str], secrets: Mapping[str, str]) -> tuple[Leak, ...]:

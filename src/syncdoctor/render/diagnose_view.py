@@ -37,7 +37,7 @@ def diagnosis_view(
     ]
     blocks += [Text(f"Not the provider's own host: {h} (set in the app)", "warn") for h in hosts]
     blocks += [check_line(check) for check in diagnosis.checks if verbose or _worth(check)]
-    if skipped := [check.name for check in diagnosis.checks if check.outcome == "skipped"]:
+    if skipped := [check.name for check in diagnosis.checks if _follows(check)]:
         blocks.append(Text(f"  - not asked after that: {', '.join(skipped)}", style="dim"))
     for number, finding in enumerate(diagnosis.findings):
         ruled_out = diagnosis.ruled_out if number == 0 else ()
@@ -61,5 +61,10 @@ def check_line(check: Check) -> Text:
 def _worth(check: Check) -> bool:
     """Whether a check is worth a line: what is fine in the workspace file is not."""
     if check.outcome == "skipped":
-        return False
+        return not _follows(check)
     return check.outcome not in {"ok", "given"} or check.exchange is not None
+
+
+def _follows(check: Check) -> bool:
+    """Whether a check was skipped because of one before it, and not for a reason of its own."""
+    return check.outcome == "skipped" and check.summary.startswith("not asked")

@@ -50,9 +50,11 @@ class Room:
         path = path.lower()
         if found := self._doors.get(path):
             return found
-        listed = self.facts.paths.get("connections")
-        below = listed is not None and path.startswith(f"{self.prefix}{listed}/".lower())
-        return "connections" if below else "api"
+        for name in ("connections", "status"):
+            own = self.facts.paths.get(name)
+            if own is not None and path.startswith(f"{self.prefix}{own.rstrip('/')}/".lower()):
+                return name
+        return "api"
 
     def urls(self, base: str) -> dict[str, str]:
         """The overrides that an app's configuration needs to reach this room."""

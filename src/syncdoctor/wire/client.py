@@ -211,13 +211,14 @@ class Client:
         sent = dict(headers or {})
         if self.organisation and self.provider.organisation_query and base == "api":
             params = {**(params or {}), self.provider.organisation_query: self.organisation.id}
-        if idempotency_key:
-            sent["idempotency-key"] = idempotency_key
+        keyed = self.provider.idempotency_header if idempotency_key else None
+        if keyed and idempotency_key:
+            sent[keyed] = idempotency_key
         content = None
         if json is not None:
             content = orjson.dumps(json)
             sent["content-type"] = "application/json"
-        repeatable = method in READING or idempotency_key is not None
+        repeatable = method in READING or keyed is not None
         refused = False
         answer = None
         for attempt in range(1, max(self._tries, 1) + 2):

@@ -13,6 +13,7 @@ from tests.conftest import Cli, sign_in
 
 from syncdoctor.providers.freeagent.sandbox import documents
 from syncdoctor.sandbox.server import Running
+from syncdoctor.wire.client import Client
 
 HEADER = (
     "kind,number,contact_name,contact_email,date,due_date,status,line_description,"
@@ -107,6 +108,44 @@ def test_an_answer_lost_at_any_write_doubles_nothing(
     sandbox.world.switch_on("lost-answer", times=strikes)
     cli("resync", target)
     sandbox.world.switch_off("lost-answer")
+    assert cli("resync", target).code == 0
+    assert {r: d["status"] for r, d in shelf(sandbox).items()} == {"A-1": "Open", "A-2": "Open"}
+    names = [contact["organisation_name"] for contact in books(sandbox).contacts.values()]
+    assert (names.count("Ada Ltd"), names.count("Bob Ltd")) == (1, 1)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_run_that_is_killed_at_any_write_is_made_whole_by_the_next(
+    cli: Cli,
+    sandbox: Running,
+    target: str,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    when: str,
+) -> None:
+    """Two contacts, two invoices and two marks are six writes."""
+    send, seen = Client._once, []
+
+    def struck(client: Client, method: str, *args: Any, **parts: Any) -> Any:
+        writing = method in {"POST", "PUT"}
+        seen.extend([method] * writing)
+        strikes = writing and len(seen) == number
+        if strikes and when == "before":
+            raise Killed
+        answer = send(client, method, *args, **parts)
+        if strikes:
+            raise Killed
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "_once", struck)
+        with pytest.raises(Killed):
+            cli("resync", target)
     assert cli("resync", target).code == 0
     assert {r: d["status"] for r, d in shelf(sandbox).items()} == {"A-1": "Open", "A-2": "Open"}
     names = [contact["organisation_name"] for contact in books(sandbox).contacts.values()]

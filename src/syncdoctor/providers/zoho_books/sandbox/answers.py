@@ -38,7 +38,7 @@ def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | No
     return Reply(status, orjson.dumps(body), {**JSON, **(headers or {})})
 
 
-def done(message: str = "success", status: int = 200, **resource: Any) -> Reply:
+def done(resource: Mapping[str, Any], message: str = "success", status: int = 200) -> Reply:
     """An answer that tells of a success."""
     return answer(status, {"code": 0, "message": message, **resource})
 
@@ -49,7 +49,7 @@ def listed(call: Call, name: str, items: Sequence[Any]) -> Reply:
     first = (page - 1) * size
     context = {"page": page, "per_page": size, "has_more_page": len(items) > first + size}
     shown = list(islice(items, first, first + size))
-    return done(**{name: shown, "page_context": context})
+    return done({name: shown, "page_context": context})
 
 
 def page(status: int, title: str) -> Reply:

@@ -63,7 +63,7 @@ def make(books: Books, call: Call, kind: Kind, fields: Document) -> Document:
     if number and any(one[kind.number] == number for one in shelf.values()):
         raise Refused(400, 1001, f"{kind.word} {number} already exists.")
     draft = kind is INVOICES or bool(fields.get("is_draft"))
-    document = {
+    document: Document = {
         kind.id: books.next_id(),
         kind.number: number or f"AUTO-{len(shelf) + 1:06}",
         "status": "draft" if draft else kind.out,

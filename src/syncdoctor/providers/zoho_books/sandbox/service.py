@@ -135,7 +135,7 @@ class ZohoBooksSandbox(EmbeddedProvider):
             if (client, user) == (call.bearer.client_id, call.bearer.user)
             and self._is_joined(call, organisation)
         ]
-        return done(organizations=shown)
+        return done({"organizations": shown})
 
     def _is_joined(self, call: Call, organisation: str) -> bool:
         key = (call.bearer.client_id, call.bearer.user, organisation)
@@ -156,7 +156,7 @@ class ZohoBooksSandbox(EmbeddedProvider):
     def _route(self, call: Call, books: Books, parts: list[str]) -> Reply:
         lowered = call.faults.on("permission-removed")
         if parts == ["users", "me"]:
-            return done(user=seed.user("timesheetstaff" if lowered else "admin"))
+            return done({"user": seed.user("timesheetstaff" if lowered else "admin")})
         if parts == ["chartofaccounts"] and call.method == "GET":
             return listed(call, "chartofaccounts", books.accounts(call.faults))
         if parts == ["settings", "taxes"] and call.method == "GET":
@@ -245,13 +245,13 @@ def _contacts(call: Call, books: Books, rest: list[str]) -> Reply:
             raise missing("Contact")
         if call.method != "GET":
             raise Refused(405, 37, "The HTTP method is not allowed for the requested resource")
-        return done(contact=contact)
+        return done({"contact": contact})
     if call.method == "GET":
         return listed(call, "contacts", _named(call, "contact_name", books.contacts))
     fields = _fields(call)
     if not str(fields.get("contact_name") or "").strip():
         raise Refused(400, 2, "Please enter the contact name.")
-    return done("The contact has been created.", 201, contact=books.add_contact(fields))
+    return done({"contact": books.add_contact(fields)}, "The contact has been created.", 201)
 
 
 def _documents(call: Call, books: Books, kind: documents.Kind, rest: list[str]) -> Reply:
@@ -261,17 +261,17 @@ def _documents(call: Call, books: Books, kind: documents.Kind, rest: list[str]) 
             found = _named(call, kind.number, shelf)
             return listed(call, kind.path, [documents.head(one) for one in found])
         made = documents.make(books, call, kind, _fields(call))
-        return done(f"The {kind.word.lower()} has been created.", 201, **{kind.element: made})
+        return done({kind.element: made}, f"The {kind.word.lower()} has been created.", 201)
     document = shelf.get(rest[0])
     if document is None:
         raise missing(kind.word)
     if rest[1:2] == ["status"] and len(rest) == 3 and call.method == "POST":  # noqa: PLR2004
-        return done(documents.set_status(books, call, kind, document, rest[2]))
+        return done({}, documents.set_status(books, call, kind, document, rest[2]))
     if len(rest) == 1 and call.method == "GET":
-        return done(**{kind.element: document})
+        return done({kind.element: document})
     if len(rest) == 1 and call.method == "PUT":
         changed = documents.change(books, call, kind, document, _fields(call))
-        return done(f"{kind.word} information has been updated.", **{kind.element: changed})
+        return done({kind.element: changed}, f"{kind.word} information has been updated.")
     raise Refused(405, 37, "The HTTP method is not allowed for the requested resource")
 
 
