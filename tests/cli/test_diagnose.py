@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncdoctor.config import Config
+from syncdoctor.model import Trigger
+from syncdoctor.resync.lock import lock
+from syncdoctor.store.statedb import FILE_NAME, StateDB
+
 if TYPE_CHECKING:
     from tests.conftest import Cli
 
@@ -134,3 +139,25 @@ def test_all_of_several_each_has_its_own_result(cli: Cli, acme: str, sandbox: Ru
     states = {found["target"]: found["state"] for found in document["connections"]}
     assert states == {"acme/xero": "healthy", "beta/xero": "reconnect-needed"}
     assert document["exit_code"] == 4
+
+
+def test_a_sync_that_hangs_is_told_from_one_that_runs(cli: Cli, acme: str, home: Path) -> None:
+    connection = Config(home / "config").connection(acme)
+    with StateDB(home / "state" / FILE_NAME) as state:
+        state.begin_sync(connection.uid, acme, Trigger.MANUAL)
+    with lock(home / "state", connection):
+        assert cli("diagnose", acme).code == 0
+    (found,) = cli("diagnose", acme, "--json").json["connections"]
+    assert found["state"] == "last-sync-failed"
+    assert found["findings"][0]["rule"] == "common.sync-hangs"
+    assert "its process is gone" in found["findings"][0]["said"]
+
+
+def test_the_source_of_the_workspace_is_looked_at(cli: Cli, acme: str, home: Path) -> None:
+    source = home / "records.csv"
+    source.write_text("kind,number,contact_name\ninvoice,INV-1,\n")
+    file = home / "config" / "workspaces" / "acme.toml"
+    file.write_text(f'source = "{source}"\n' + file.read_text())
+    ran = cli("diagnose", acme, "--fail-on", "warning")
+    assert ran.code == 1
+    assert "record-invalid" in ran.out

@@ -146,3 +146,15 @@ def test_a_damaged_state_database_does_not_cost_the_token(cli: Cli, acme: str, h
     file.write_bytes(b"not a database, not at all" * 50)
     assert cli("reconnect", acme, "--keep-alive").out == "acme/xero: renewed\n"
     assert file.read_bytes().startswith(b"not a database")
+
+
+def test_of_several_sign_ins_each_failure_is_said_with_its_next_step(
+    cli: Cli, acme: str, home: Path, sandbox: Running
+) -> None:
+    added = cli("connection", "add", "bolt/xero", "--app", "xero", "--json")
+    assert added.code == 0, added.err
+    ran = cli("reconnect", "--all", "--quiet", "--device")
+    assert ran.code == 2
+    for target in ("acme/xero", "bolt/xero"):
+        assert f"{target}: Xero has no sign-in by device." in ran.err
+        assert f"→ syncdoctor reconnect {target} --no-browser" in ran.err

@@ -24,7 +24,7 @@ PROMISED = (
     "account-deleted account-archived tax-rate-deleted permission-removed scope-removed "
     "rate-limit-minute rate-limit-day provider-down server-error slow drop-connection lost-answer "
     "token-answer-lost organisation-offline locked-period html-error-page demo-company-reset "
-    "malformed-json rate-limit-hour"
+    "malformed-json rate-limit-hour gateway-timeout"
 ).split()
 
 

@@ -199,7 +199,7 @@ def _results(
 
 
 def _known_checks(case: Case, wanted: list[str]) -> None:
-    names = _check_names(case)
+    names = _check_names(case) if wanted else {}
     for name in wanted:
         if name not in names:
             raise UsageError(

@@ -25,7 +25,7 @@ def keep_alive(ctx: Context, connections: list[Connection]) -> int:
             results.append((connection.target, renew(connection), int(ExitCode.OK)))
         except SyncdoctorError as error:
             results.append((connection.target, "failed", int(error.exit_code)))
-            _complain(connection, error)
+            complain(connection, error)
     total = gravest([code for _, _, code in results])
     if ctx.json:
         _print_document(ctx, results, total)
@@ -35,8 +35,8 @@ def keep_alive(ctx: Context, connections: list[Connection]) -> int:
     return total
 
 
-def _complain(connection: Connection, error: SyncdoctorError) -> None:
-    """Say it on stderr, also when only errors are wanted."""
+def complain(connection: Connection, error: SyncdoctorError) -> None:
+    """Say on stderr how one of several failed, also when only errors are wanted."""
     hint = f"\n  → {redact.text(error.hint)}" if error.hint else ""
     sys.stderr.write(f"{connection.target}: {redact.text(error.message)}{hint}\n")
 

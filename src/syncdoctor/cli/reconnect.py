@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdoctor.cli.common import Context, with_context
+from syncdoctor.cli.keep_alive import complain
+from syncdoctor.cli.keep_alive import keep_alive as use_grants
 from syncdoctor.cli.recording import recorded
 from syncdoctor.cli.sign_in import Options, sign_in
 from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
@@ -109,9 +111,7 @@ def reconnect(
         ctx, target, everything=everything or (keep_alive and target is None), problems=problems
     )
     if keep_alive:
-        from syncdoctor.cli.keep_alive import keep_alive as use
-
-        return use(ctx, connections)
+        return use_grants(ctx, connections)
     with recorded(record, f"syncdoctor reconnect {target or '--all'}"):
         return _sign_in_each(ctx, connections, options)
 
@@ -125,7 +125,7 @@ def _sign_in_each(ctx: Context, connections: list[Connection], options: Options)
         try:
             codes.append(sign_in(ctx, connection, options))
         except SyncdoctorError as error:
-            ctx.err().print(f"{connection.target}: {error.message}")
+            complain(connection, error)
             codes.append(int(error.exit_code))
     return gravest(codes)
 

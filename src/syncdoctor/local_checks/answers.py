@@ -9,7 +9,7 @@ from typing import Any
 from syncdoctor.config import Workspace
 from syncdoctor.engine.record import CREDIT_NOTE, KINDS, RecordStatus
 from syncdoctor.errors import UsageError
-from syncdoctor.local_checks import run
+from syncdoctor.local_checks.product import product_checks, setting_checks
 from syncdoctor.model import Check
 from syncdoctor.states import Case
 
@@ -19,7 +19,12 @@ NO = frozenset({"no", "n", "false", "off"})
 
 def questions(case: Case) -> list[Check]:
     """What is to be asked, that an answer can be given to."""
-    return [check for check in run(case) if check.outcome == "to-ask" and check.name in _ANSWERS]
+    connection, provider, guide = case.connection, case.provider, case.guide
+    checks = (
+        *product_checks(connection, case.workspace, provider, guide),
+        *setting_checks(connection, provider, guide),
+    )
+    return [check for check in checks if check.outcome == "to-ask" and check.name in _ANSWERS]
 
 
 def answered(case: Case, name: str, value: str) -> Case:

@@ -175,8 +175,8 @@ def test_what_was_made_by_hand_is_found_on_any_page(
     cli: Cli, sandbox: Running, target: str, write: Write
 ) -> None:
     """250 contacts and as many invoices make three pages; what is meant is the oldest."""
-    now = sandbox.world.clock.now()
     assert cli("resync", target).code == 0
+    now = sandbox.world.clock.now()
     for number in range(250):
         books(sandbox).add_contact({"organisation_name": f"Customer {number}"}, now)
         old = shelf(sandbox)["A-1"]

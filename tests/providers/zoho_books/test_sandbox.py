@@ -156,8 +156,8 @@ def test_a_fault_has_its_code(
 ) -> None:
     customer = contact(api)
     sandbox.world.switch_on(fault, **params)
-    body = {"invoice_number": "A", "customer_id": customer, "date": "2026-11-01"}
-    body["line_items"] = [LINE]
+    head = {"invoice_number": "A", "customer_id": customer, "date": "2026-11-01"}
+    body = {**head, "line_items": [LINE]}
     assert code(api.post("invoices", params=OWN, json=body)) == expected
     sandbox.world.switch_off(fault)
     assert api.get("invoices").json()["invoices"] == []

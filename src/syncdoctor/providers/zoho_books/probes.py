@@ -65,7 +65,7 @@ def _chosen(
     value = connection.settings.get(setting)
     if value is None:
         return {}  # never chosen: the workspace's own checks say so
-    active = {str(item[key]) for item in body[name] if item.get("is_active", True)}
+    active = {str(item[key]) for item in body[name] if _active(item)}
     gone = str(value) not in active
     if gone and body.get("page_context", {}).get("has_more_page"):
         return {}  # it may be on a further page
@@ -75,6 +75,30 @@ def _chosen(
         "setting": setting,
         "seen": f"the chosen {what} {value} is gone or inactive",
     }
+
+
+# Which probe's answer holds the choices of a setting.
+CHOSEN_FROM = {"sales_account": "accounts", "tax_type": "tax-rates"}
+INCOME = frozenset({"income", "other_income"})
+
+
+def choices(setting: str, body: Any) -> list[tuple[str, str]]:
+    """What may be chosen for a setting: ids and names of income accounts, or of taxes."""
+    if setting == "sales_account":
+        return [
+            (str(account["account_id"]), str(account.get("account_name")))
+            for account in body["chartofaccounts"]
+            if account.get("account_type") in INCOME and _active(account)
+        ]
+    return [
+        (str(tax["tax_id"]), f"{tax.get('tax_name')} ({tax.get('tax_percentage')}%)")
+        for tax in body["taxes"]
+        if _active(tax)
+    ]
+
+
+def _active(item: Mapping[str, Any]) -> bool:
+    return bool(item.get("is_active", True))
 
 
 _READERS = {
