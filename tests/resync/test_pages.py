@@ -88,7 +88,7 @@ def test_pages_are_read_until_all_is_found(
     provider = Pages()
     looked_for = Wanted([Ref("invoice", key) for key in wanted])
     with Dispatcher(lambda: provider, 1) as dispatcher:
-        for future in answers(dispatcher, [ASKED], looked_for):
+        for future in answers(dispatcher, [ASKED], looked_for, lambda _body: ()):
             looked_for.take(Remote(key, key, None, {}) for key in future.result().body)
     assert [remote.key for remote in looked_for.found] == found
     assert provider.asked == pages
