@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from syncdoctor.config import Config, check_url, overridden_hosts, split_target
+from syncdoctor.config import Config, overridden_hosts, split_target
+from syncdoctor.config_tables import check_url
 from syncdoctor.errors import ConfigError, NotFound, SyncdoctorError, UsageError
 from syncdoctor.model import App, Connection, Organisation, Ownership
 

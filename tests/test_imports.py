@@ -17,7 +17,7 @@ LAYERS = (
     {"", "model", "errors"},
     {"redact"},
     {"engine", "providers", "guides"},
-    {"wire", "store", "config", "tomlfile", "intake"},
+    {"wire", "store", "config", "config_tables", "tomlfile", "intake"},
     {"auth"},
     {"states", "session", "explained"},
     {"local_checks", "resync", "self_check"},

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from syncdoctor import doctor, local_checks
-from syncdoctor.config import Channel, Config, Workspace
+from syncdoctor.config import Config
+from syncdoctor.config_tables import Channel, Workspace
 from syncdoctor.engine.catalogue import Catalogue, load
 from syncdoctor.engine.guide import load_guide
 from syncdoctor.errors import ConfigError, UsageError
@@ -294,3 +295,12 @@ def test_a_case_without_background_has_the_checks_of_the_file_alone() -> None:
     one = replace(case("client-portal"), background=None)
     assert "failed-syncs" not in checks(one)
     assert "last-sync" in checks(one)
+
+
+@pytest.mark.parametrize("provider", sorted(catalogue().providers))
+def test_every_provider_has_the_products_side(tmp_path: Path, provider: str) -> None:
+    source = tmp_path / "records.csv"
+    source.write_text(HEADER + GOOD)
+    one = case("client-portal", provider=provider, source=source, licence="lapsed")
+    assert "licence_inactive" in facts(one)
+    assert {"enabled", "auto-sync", "last-sync"} <= {*checks(one)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syncdoctor.config import Workspace
+from syncdoctor.config_tables import Workspace
 from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import ExitCode, SyncdoctorError

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncdoctor.config import Workspace
+from syncdoctor.config_tables import Workspace
 from syncdoctor.engine.catalogue import load
 from syncdoctor.engine.guide import list_guides, load_guide
 from syncdoctor.model import (

@@ -130,7 +130,7 @@ def _urls(pairs: list[str]) -> dict[str, str]:
 
 
 def _check_urls(app: App) -> None:
-    from syncdoctor.config import URL_NAMES, check_url
+    from syncdoctor.config_tables import URL_NAMES, check_url
 
     for name, url in app.urls.items():
         if name not in URL_NAMES:

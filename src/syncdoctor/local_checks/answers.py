@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from syncdoctor.config import Workspace
+from syncdoctor.config_tables import Workspace
 from syncdoctor.engine.record import CREDIT_NOTE, KINDS, RecordStatus
 from syncdoctor.errors import UsageError
 from syncdoctor.local_checks.product import product_checks, setting_checks

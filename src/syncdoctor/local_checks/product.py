@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from syncdoctor.config import Channel, Workspace
+from syncdoctor.config_tables import Channel, Workspace
 from syncdoctor.engine.guide import Guide, Roles
 from syncdoctor.engine.provider import Provider
 from syncdoctor.engine.record import CREDIT_NOTE, INVOICE

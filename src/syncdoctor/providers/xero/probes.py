@@ -90,7 +90,7 @@ def choices(setting: str, body: Any) -> list[tuple[str, str]]:
 
 
 def _active(item: Mapping[str, Any]) -> bool:
-    return item.get("Status", "ACTIVE") == "ACTIVE"
+    return bool(item.get("Status", "ACTIVE") == "ACTIVE")
 
 
 _READERS = {
