@@ -14,7 +14,7 @@ demo: $(READY)
 	@$(BIN)/syncdoctor demo
 
 test: lint types judges
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
