@@ -481,8 +481,9 @@ def test_the_app_may_be_a_public_client(bench: Any, consent: Any) -> None:
     bench.vault.delete("app/xero")
     run(bench, Person(consent))
     bench.connection = bench.config.connection("acme/xero")
+    first = bench.stored().access_token
     bench.expire()
-    bench.keeper().access_token()
+    assert bench.keeper().access_token() == bench.stored().access_token != first
 
 
 def test_a_revocation_that_fails_harms_nothing(bench: Any, consent: Any) -> None:
