@@ -13,6 +13,8 @@ JUDGES := tests/auth/judges
 demo: $(READY)
 	@$(BIN)/syncdoctor demo
 
+# Compiled tests are kept whatever the machine says: each worker would compile all of them anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint types judges
 	$(BIN)/pytest -n auto --dist worksteal
 

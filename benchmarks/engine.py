@@ -15,6 +15,7 @@ from pathlib import Path
 
 from syncdoctor.engine.catalogue import Catalogue, load
 from syncdoctor.engine.guide import load_guide
+from syncdoctor.engine.index import Index
 from syncdoctor.engine.judge import judge
 from syncdoctor.engine.match import match
 from syncdoctor.engine.read import read
@@ -107,6 +108,10 @@ def forget(catalogue: Catalogue) -> None:
     """Drop remembered answers, so that each one is matched anew; indexes stay."""
     for name in ("matches", "findings"):
         catalogue.memo.get(name, {}).clear()
+    for held in catalogue.memo.values():
+        if isinstance(held, Index):
+            held.messages.known.clear()
+            held.urls.known.clear()
 
 
 def matching(catalogue: Catalogue, made: list[Exchange]) -> float:

@@ -4,23 +4,35 @@
     python docs/generate.py [--check]
 
 With ``--check`` nothing is written; the exit code is 1 when a page is missing, old or of no rule.
-A cause that no guide explains, or a page that another refers to in vain, fails here.
+A cause that no guide explains, a page that another refers to in vain, or a feature of a guide that
+nothing does, fails here.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from syncdoctor import local_checks, write_test
+from syncdoctor.cli.register import COMMANDS
+from syncdoctor.cli.register import load as load_command
 from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import list_guides, load_guide
-from syncdoctor.model import Rule
+from syncdoctor.engine.guide import Guide, list_guides, load_guide
+from syncdoctor.model import Cause, Rule, State
 from syncdoctor.render.overview_page import coverage_page, guides_page
+from syncdoctor.render.providers_page import providers_page
 from syncdoctor.render.rule_page import page
+from syncdoctor.render.scenarios_page import scenarios_page
+from syncdoctor.sandbox.scenarios import SCENARIOS
+from syncdoctor.wire import status_page
 
 HERE = Path(__file__).parent / "rules"
+# What tests/contract/test_scenarios.py met.
+SCENARIOS_MET = Path(__file__).parents[1] / "tests" / "contract" / "scenarios.json"
 
 
 def pages(catalogue: Catalogue) -> dict[str, str]:
@@ -37,8 +49,54 @@ def overviews(catalogue: Catalogue) -> dict[str, str]:
     """The pages beside the folder of rules, by file name."""
     products = [name for name in list_guides() if name != "default"]
     guides = [load_guide(name) for name in ("default", *products)]
+    if dead := [line for guide in guides for line in dead_references(guide, catalogue)]:
+        raise SystemExit("\n".join(dead))
     names = {provider.id: provider.name for provider in catalogue.providers.values()}
-    return {"coverage.md": coverage_page(catalogue), "guides.md": guides_page(guides, names)}
+    met = json.loads(SCENARIOS_MET.read_text(encoding="utf-8"))
+    return {
+        "coverage.md": coverage_page(catalogue),
+        "guides.md": guides_page(guides, names),
+        "providers.md": providers_page(catalogue.providers.values(), met),
+        "scenarios.md": scenarios_page(met, names),
+    }
+
+
+def dead_references(guide: Guide, catalogue: Catalogue) -> Iterator[str]:
+    """What a guide's features name that is not there: commands, options, checks, causes …."""
+    known: dict[str, Collection[str]] = {
+        "check": check_names(catalogue),
+        "state": set(State),
+        "cause": set(Cause),
+        "scenario": set(SCENARIOS),
+    }
+    for feature in guide.features:
+        for reference in feature.by:
+            word, _, name = reference.partition(" ")
+            found = is_command(name.split()) if word == "syncdoctor" else name in known[word]
+            if not found:
+                yield f"{guide.name}.toml: feature {feature.told!r}: there is no {reference}"
+
+
+def check_names(catalogue: Catalogue) -> set[str]:
+    """The names that ``diagnose --check`` takes, for any provider and guide."""
+    names = {"token", status_page.NAME, write_test.NAME, "channels", *local_checks.NAMES}
+    for provider in catalogue.providers.values():
+        names |= {probe.name for probe in provider.probes}
+        names |= {f"setting-{name.replace('_', '-')}" for name in provider.required_settings}
+    return names
+
+
+def is_command(words: list[str]) -> bool:
+    """Whether there is such a command with such options."""
+    if words[0] not in COMMANDS:
+        return False
+    command: Any = load_command(words[0])
+    if subcommands := getattr(command, "commands", {}):
+        if len(words) == 1 or words[1] not in subcommands:
+            return False
+        command = subcommands[words[1]]
+    options = {name for parameter in command.params for name in parameter.opts}
+    return options.issuperset(word for word in words if word.startswith("--"))
 
 
 def _index(rules: Iterable[Rule], catalogue: Catalogue) -> str:

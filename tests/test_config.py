@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from syncdoctor.config import Config, overridden_hosts, split_target
+from syncdoctor.config import Config, split_target, stand_in_hosts
 from syncdoctor.config_tables import check_url
 from syncdoctor.errors import ConfigError, NotFound, SyncdoctorError, UsageError
-from syncdoctor.model import App, Connection, Organisation, Ownership
+from syncdoctor.model import App, Connection, CredentialKind, Organisation, Ownership
 
 CREATED = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 ACME = Connection("acme", "xero", "c-1", "xero", "xero-app", CREATED)
@@ -33,6 +33,24 @@ def test_a_connection_comes_back_as_it_was_saved(config: Config) -> None:
     config.save_connection(saved, guide="solido")
     assert config.connection("acme/xero") == saved
     assert config.workspace("acme").guide == "solido"
+
+
+@pytest.mark.parametrize("kind", CredentialKind)
+def test_only_a_sign_in_needs_an_app(config: Config, kind: CredentialKind) -> None:
+    app = "xero-app" if kind is CredentialKind.OAUTH else None
+    saved = replace(ACME, app=app, credential=kind)
+    path = config.save_connection(saved)
+    assert config.connection("acme/xero") == saved
+    assert config.app_of(replace(saved, app=None)).urls == {}
+    text = path.read_text()
+    path.write_text(text.replace('app = "xero-app"\n', "") if app else text.replace(kind, "odd"))
+    with pytest.raises(ConfigError, match=r"app|credential"):
+        config.connection("acme/xero")
+
+
+def test_an_address_on_loopback_is_named() -> None:
+    settings = {"endpoint": "http://127.0.0.1:9/hook", "other": "https://api.example.com"}
+    assert stand_in_hosts(None, replace(ACME, settings=settings)) == ("127.0.0.1:9",)
 
 
 def test_files_are_private(config: Config) -> None:
@@ -138,7 +156,7 @@ def test_apps_are_kept_by_name(config: Config) -> None:
     app = App("x", "xero", "id", "http://localhost:1/cb", ("a",), {"api": "http://127.0.0.1:9/"})
     config.save_app(app)
     assert config.app("x") == app
-    assert overridden_hosts(app) == ("127.0.0.1:9",)
+    assert stand_in_hosts(app, ACME) == ("127.0.0.1:9",)
     config.remove_app("x")
     with pytest.raises(NotFound):
         config.app("x")

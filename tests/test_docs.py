@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tests.conftest import Cli
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    page for place in (".", "docs", "docs/providers") for page in (ROOT / place).glob("*.md")
+)
 
 
 @pytest.mark.parametrize("script", ["generate.py", "picture.py"])

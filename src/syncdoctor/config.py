@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syncdoctor.config_tables import (
+    LOOPBACK,
+    Channel,
     Workspace,
     app_from,
     table_of,
@@ -54,6 +56,16 @@ class Config:
                 f"syncdoctor app add {name} --provider PROVIDER --client-id ID",
             )
         return apps[name]
+
+    def app_of(self, connection: Connection) -> App:
+        """The app of a connection; one without an id or URLs where its credential needs none.
+
+        Raises:
+            NotFound: it names an app that is not there.
+        """
+        if connection.app is None:
+            return App("", connection.provider, "")
+        return self.app(connection.app)
 
     def workspace_names(self) -> list[str]:
         """The workspaces that have a file, in order."""
@@ -109,6 +121,8 @@ class Config:
             table["redirect_uri"] = app.redirect_uri
         if app.scopes:
             table["scopes"] = list(app.scopes)
+        if app.environment:
+            table["environment"] = app.environment
         if app.urls:
             table["urls"] = dict(app.urls)
 
@@ -134,6 +148,33 @@ class Config:
             merge(document.setdefault("connections", {}), connection.name, table)
 
         return edit(self._workspace_file(connection.workspace), put)
+
+    def save_channel(self, workspace: str, channel: Channel) -> Path:
+        """Write one sales channel of a workspace that is there."""
+        self.workspace(workspace)
+        fields = {"owner": channel.owner, "state": channel.state}
+        table = {key: value for key, value in fields.items() if value is not None}
+
+        def put(document: Any) -> None:
+            merge(document.setdefault("channels", {}), channel.name, table)
+
+        return edit(self._workspace_file(workspace), put)
+
+    def remove_channel(self, workspace: str, name: str) -> Path:
+        """Take one sales channel out.
+
+        Raises:
+            NotFound: the workspace has none of that name.
+        """
+        known = [channel.name for channel in self.workspace(workspace).channels]
+        if name not in known:
+            raise NotFound(
+                f"{workspace} has no sales channel {name!r}.{close_match(name, known)}",
+                f"syncdoctor channel list {workspace}",
+            )
+        return edit(
+            self._workspace_file(workspace), lambda document: document["channels"].pop(name)
+        )
 
     def remove_connection(self, connection: Connection) -> Path:
         """Take one connection out; its history and records stay."""
@@ -180,9 +221,15 @@ def check_name(name: str, what: str) -> None:
         )
 
 
-def overridden_hosts(app: App) -> tuple[str, ...]:
-    """Hosts that stand in for the provider's own: every output names them."""
-    return tuple(sorted({urlsplit(url).netloc for url in app.urls.values()}))
+def stand_in_hosts(app: App | None, connection: Connection) -> tuple[str, ...]:
+    """Hosts that stand in for the provider's own: every output names them.
+
+    They are those of the app's URLs, and of an address in the connection's settings on loopback.
+    """
+    own = (urlsplit(v) for v in connection.settings.values() if isinstance(v, str) and "://" in v)
+    hosts = {parts.netloc for parts in own if parts.hostname in LOOPBACK}
+    hosts.update(urlsplit(url).netloc for url in (app.urls if app else {}).values())
+    return tuple(sorted(hosts))
 
 
 def close_match(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syncdoctor.errors import UsageError
-from syncdoctor.model import App, Connection, Organisation, Ownership
+from syncdoctor.model import App, Connection, CredentialKind, Organisation, Ownership
 from syncdoctor.tomlfile import check_keys, check_present, fault
 
 URL_NAMES = ("authorize", "token", "revoke", "device", "api", "connections", "status")
@@ -35,6 +35,7 @@ _CHANNEL = {"owner": str, "state": str}
 _CONNECTION = {
     "provider": str,
     "app": str,
+    "credential": str,
     "uid": str,
     "created": datetime,
     "organisation": dict,
@@ -42,7 +43,17 @@ _CONNECTION = {
     "enabled": bool,
     "ownership": str,
 }
-_APP = {"provider": str, "client_id": str, "redirect_uri": str, "scopes": list, "urls": dict}
+_APP = {
+    "provider": str,
+    "client_id": str,
+    "redirect_uri": str,
+    "scopes": list,
+    "urls": dict,
+    "environment": str,
+}
+
+
+ACTIVE = frozenset({"active", "connected", "on", "enabled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,11 @@ class Channel:
     name: str
     owner: str | None = None
     state: str | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it may pay out; so it is taken to be where nothing is said."""
+        return self.state is None or self.state.lower() in ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,7 @@ def app_from(path: Path, name: str, table: Any) -> App:
         redirect_uri=table.get("redirect_uri"),
         scopes=tuple(table.get("scopes", ())),
         urls=table.get("urls", {}),
+        environment=table.get("environment"),
     )
 
 
@@ -151,7 +168,11 @@ def _connections(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _connection(path: Path, workspace: str, name: str, table: Any) -> Connection:
     prefix = f"connections.{name}."
     check_keys(path, prefix, table, _CONNECTION)
-    check_present(path, prefix, table, "provider", "app", "uid")
+    credential = table.get("credential", CredentialKind.OAUTH)
+    if credential not in set(CredentialKind):
+        raise fault(path, prefix + "credential", f"must be one of {', '.join(CredentialKind)}.")
+    app = ("app",) if credential == CredentialKind.OAUTH else ()
+    check_present(path, prefix, table, "provider", *app, "uid")
     organisation = table.get("organisation")
     if organisation is not None:
         check_keys(path, prefix + "organisation.", organisation, {"id": str, "name": str})
@@ -165,12 +186,13 @@ def _connection(path: Path, workspace: str, name: str, table: Any) -> Connection
         name=name,
         uid=table["uid"],
         provider=table["provider"],
-        app=table["app"],
+        app=table.get("app"),
         created=created if created.tzinfo else created.replace(tzinfo=UTC),
         organisation=Organisation(**organisation) if organisation else None,
         settings=table.get("settings", {}),
         enabled=table.get("enabled", True),
         ownership=Ownership(ownership),
+        credential=CredentialKind(credential),
     )
 
 
@@ -178,12 +200,15 @@ def table_of(connection: Connection) -> dict[str, Any]:
     """The table of one connection."""
     table: dict[str, Any] = {
         "provider": connection.provider,
-        "app": connection.app,
         "uid": connection.uid,
         "created": connection.created,
         "enabled": connection.enabled,
         "ownership": str(connection.ownership),
     }
+    if connection.app is not None:
+        table["app"] = connection.app
+    if connection.credential is not CredentialKind.OAUTH:
+        table["credential"] = str(connection.credential)
     if connection.organisation:
         organisation = connection.organisation
         table["organisation"] = {"id": organisation.id, "name": organisation.name}

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from syncdoctor import local_checks
+from syncdoctor.auth.credential import word
 from syncdoctor.auth.errors import TokenDelayed, TokenRefused
 from syncdoctor.engine.catalogue import Catalogue
-from syncdoctor.engine.judge import judge
+from syncdoctor.engine.judge import judge, recalled
 from syncdoctor.engine.provider import Provider
-from syncdoctor.errors import SyncdoctorError
+from syncdoctor.errors import UsageError
 from syncdoctor.model import (
     Cause,
     Check,
     Confidence,
     Connection,
+    CredentialKind,
     Diagnosis,
     Exchange,
     Finding,
     Severity,
     State,
 )
+from syncdoctor.resync.verdicts import OF_RECORDS
 from syncdoctor.session import Session
-from syncdoctor.states import STATE_OF, Case
+from syncdoctor.states import STATE_OF, UNASKED, Case
 from syncdoctor.wire import status_page
+from syncdoctor.wire.address import nowhere
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 # What must be mended first comes first: without a sign-in no setting can be looked at.
@@ -51,8 +54,11 @@ def diagnose(
     *,
     only: Iterable[str] | None = None,
     told: Told | None = None,
+    write: Callable[[Case], Check] | None = None,
 ) -> Diagnosis:
     """Check one connection and judge what was found.
+
+    ``write`` makes the check that writes a draft; without it nothing is changed anywhere.
 
     Raises:
         StoreError: when the token store cannot be read; nothing else can be checked then.
@@ -61,9 +67,20 @@ def diagnose(
     checks = [c for c in local_checks.run(case) if wanted is None or c.name in wanted]
     for check in checks:
         _tell(told, check)
-    checks.extend(_asked(case, open_session, wanted, told))
+    asked = _asked(case, open_session, wanted, told)
+    if any(check.name == local_checks.DOUBLES for check in asked):  # the provider knows better
+        checks = [c for c in checks if c.name != local_checks.DOUBLES or c.outcome != "ok"]
+    checks.extend(asked)
+    if write is not None:
+        checks.append(_written(case, checks, write))
+        _tell(told, checks[-1])
     found = conclude(case, catalogue, checks)
-    outage = wanted is None and any(f.cause is Cause.PROVIDER_OUTAGE for f in found.findings)
+    feed = case.connection.credential is CredentialKind.FEED  # whose host has no page of its own
+    outage = (
+        wanted is None
+        and not feed
+        and any(f.cause is Cause.PROVIDER_OUTAGE for f in found.findings)
+    )
     if outage or (wanted is not None and status_page.NAME in wanted):
         page = _status_page(case, open_session)
         _tell(told, page)
@@ -100,6 +117,8 @@ def _with_status_page(case: Case, catalogue: Catalogue, found: Diagnosis, page: 
 def conclude(case: Case, catalogue: Catalogue, checks: list[Check]) -> Diagnosis:
     """Judge the checks and add them up to a state."""
     findings = _ranked(_findings(case, catalogue, checks))
+    if not any(finding.severity is Severity.ERROR for finding in findings):
+        findings = [*_of_last_sync(case, catalogue, checks), *findings]
     return Diagnosis(
         target=case.connection.target,
         state=_state(findings, checks),
@@ -120,19 +139,11 @@ def judge_exchanges(case: Case, catalogue: Catalogue, exchanges: Iterable[Exchan
     return conclude(case, catalogue, checks)
 
 
-def diagnose_all(
-    cases: list[Case], catalogue: Catalogue, open_session: Open, *, at_once: int
-) -> Iterator[tuple[Case, Diagnosis | SyncdoctorError]]:
-    """Diagnose many connections at the same time; a failure is the result of its own alone."""
-
-    def one(case: Case) -> Diagnosis | SyncdoctorError:
-        try:
-            return diagnose(case, catalogue, open_session)
-        except SyncdoctorError as error:
-            return error
-
-    with ThreadPoolExecutor(max_workers=at_once) as pool:
-        yield from zip(cases, pool.map(one, cases), strict=True)
+def _written(case: Case, checks: list[Check], write: Callable[[Case], Check]) -> Check:
+    """The write test, where the token allows one."""
+    if any(check.name == "token" and check.outcome != "ok" for check in checks):
+        return Check("write-test", "skipped", "no draft was made: there is no valid token")
+    return write(case)
 
 
 def _tell(told: Told | None, check: Check) -> None:
@@ -147,24 +158,49 @@ def _asked(
     from syncdoctor.wire import probes
 
     names = {probe.name for probe in case.provider.probes}
-    if wanted is not None and not wanted & {"token", *names}:
+    if wanted is not None and not wanted & {"token", local_checks.DOUBLES, *names}:
         return []
+    if nowhere(case.provider, case.connection):
+        return []  # the workspace's own checks say so
     with open_session(case.connection) as session:
-        token = _token_check(session)
+        token = _token_check(session, case.connection)
         _tell(told, token)
         if token.outcome != probes.OK:
             return [token]
+        if case.connection.credential is CredentialKind.FEED:
+            return [token, *_feed_checks(case, session, told)]
         only = None if wanted is None else wanted & names
-        return [token, *probes.run(session.client, case.connection, only=only, told=told)]
+        found = [token, *probes.run(session.client, case.connection, only=only, told=told)]
+        good = all(check.outcome == probes.OK for check in found)
+        doubles = local_checks.ask_for_doubles(case, session.client) if good else None
+        return [*found, doubles] if doubles else found
 
 
-def _token_check(session: Session) -> Check:
+def _feed_checks(case: Case, session: Session, told: Told | None) -> Iterator[Check]:
+    """A feed is read, and nothing else; what is fresh follows the rhythm of the tier."""
+    from syncdoctor.wire import feed
+
+    tier = local_checks.tier_of(case)
+    rhythm = timedelta(hours=tier[1]) if tier else None
+    try:
+        found = feed.checks(session.keeper.access_token(), datetime.now(UTC), rhythm)
+    except UsageError as error:
+        found = (Check("feed", "problem", error.message, facts={"feed": "unreadable"}),)
+    for check in found:
+        _tell(told, check)
+        yield check
+
+
+def _token_check(session: Session, connection: Connection) -> Check:
     try:
         session.keeper.access_token()
     except (TokenRefused, TokenDelayed) as error:
         facts = {} if error.exchange else _token_facts(session, error)
         return Check("token", "problem", error.message, error.exchange, facts)
-    return Check("token", "ok", "the token is valid, renewed where need be")
+    fine = "the token is valid, renewed where need be"
+    if connection.credential is not CredentialKind.OAUTH:
+        fine = f"the {word(connection)} is in the store"
+    return Check("token", "ok", fine)
 
 
 def _token_facts(session: Session, error: Exception) -> dict[str, bool]:
@@ -174,7 +210,7 @@ def _token_facts(session: Session, error: Exception) -> dict[str, bool]:
 
 def _findings(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator[Finding]:
     for check in checks:
-        if check.outcome in {"skipped", "to-ask"}:
+        if check.outcome in {"skipped", "to-ask", "timed-out"}:
             continue
         exchange = check.exchange or Exchange(provider=case.provider.id)
         for finding in judge(
@@ -186,8 +222,20 @@ def _findings(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator
             provider=case.provider.id,
         ):
             # A good answer shows what is wrong by what it holds: the check says it in words.
-            said = check.summary if check.facts else finding.said
+            shown = check.facts and not check.facts.get("after_refresh")
+            said = check.summary if shown else finding.said
             yield replace(finding, check=check.name, said=said)
+
+
+def _of_last_sync(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator[Finding]:
+    """What ended the last sync, unless the checks would show it if it still held."""
+    failed = next((check for check in checks if check.facts.get("last_sync_failed")), None)
+    cause = case.last_sync.cause if case.last_sync else None
+    if failed is None or cause is None or cause in {*STATE_OF, Cause.SIGNATURE_INVALID}:
+        return  # of the connection itself: a resync shows whether it still holds
+    if cause in OF_RECORDS or cause not in _disproved(case.provider, checks):
+        finding = recalled(catalogue, case.guide, case.connection, cause, failed.summary)
+        yield replace(finding, check=failed.name)
 
 
 def _ranked(findings: Iterable[Finding]) -> list[Finding]:
@@ -228,7 +276,8 @@ def _state(findings: list[Finding], checks: list[Check]) -> State:
             return _state_of(finding)
     if any(check.facts.get("last_sync_failed") for check in checks):
         return State.LAST_SYNC_FAILED
-    return State.UNKNOWN if any(check.outcome == "crashed" for check in checks) else State.HEALTHY
+    unasked = any(check.outcome in UNASKED for check in checks)
+    return State.UNKNOWN if unasked else State.HEALTHY
 
 
 def _ruled_out(
@@ -237,6 +286,11 @@ def _ruled_out(
     """The other meanings of the first finding that a probe's good answer disproves."""
     if not findings:
         return ()
-    fine = {check.name for check in checks if check.outcome == "ok"}
-    disproved = {cause for p in provider.probes if p.name in fine for cause in p.tells}
+    disproved = _disproved(provider, checks)
     return tuple(cause for cause in findings[0].also if cause in disproved)
+
+
+def _disproved(provider: Provider, checks: list[Check]) -> set[str]:
+    """The causes that the probes would have met, whose answers were good."""
+    fine = {check.name for check in checks if check.outcome == "ok"}
+    return {cause for probe in provider.probes if probe.name in fine for cause in probe.tells}

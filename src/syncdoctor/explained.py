@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from syncdoctor.engine.guide import Guide
     from syncdoctor.intake.parse import Pending
 
-REMEMBERED = 4096  # different answers that are kept in memory
+REMEMBERED = 1024  # different answers that are kept in memory
 PASSING = frozenset(
     """
     date age expires etag last-modified content-length server-timing x-runtime cf-ray set-cookie
@@ -28,11 +28,11 @@ PASSING = frozenset(
 GRAVITY = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes three times as long, for every line
 class Explained:
     """One exchange with what was found about it, best first; nothing found is healthy.
 
-    ``at`` is when it took place; ``key`` is equal for two that say the same (see Pending).
+    ``at`` is when it took place; ``key`` is equal for two that say the same (see intake.parse).
     """
 
     index: int
@@ -62,22 +62,40 @@ class Explained:
         return -1 if self.best is None else GRAVITY[self.best.severity]
 
 
-def explain(pending: Iterable[Pending], catalogue: Catalogue, guide: Guide) -> Iterator[Explained]:
-    """Judge exchanges in their order; providers that they do not name are detected.
+class Judge:
+    """Judges exchanges; what says the same as one before it is not judged again.
 
-    What says the same as one before it is not judged again.
+    Providers that exchanges do not name are detected.
     """
-    seen: dict[bytes, tuple[Exchange, tuple[Finding, ...]]] = {}
-    for index, item in enumerate(pending):
-        known = seen.get(item.key) if item.key is not None else None
+
+    def __init__(self, catalogue: Catalogue, guide: Guide) -> None:
+        self._catalogue = catalogue
+        self._guide = guide
+        self._seen: dict[bytes, tuple[Exchange, tuple[Finding, ...]]] = {}
+
+    def __call__(self, index: int, pending: Pending) -> Explained:
+        """What is found about one exchange.
+
+        Raises:
+            UsageError: it stands in a line that is no JSON.
+        """
+        key, at, make = pending.told()
+        known = self._seen.get(key) if key is not None else None
         if known is None:
-            exchange = placed(item.make(), catalogue)
-            known = exchange, judge(catalogue, guide, exchange)
-            if item.key is not None:
-                if len(seen) >= REMEMBERED:
-                    seen.clear()
-                seen[item.key] = known
-        yield Explained(index, known[0], known[1], item.at, item.key)
+            exchange = placed(make(), self._catalogue)
+            known = exchange, judge(self._catalogue, self._guide, exchange)
+            if key is not None:
+                if len(self._seen) >= REMEMBERED:
+                    self._seen.clear()
+                self._seen[key] = known
+        return Explained(index, known[0], known[1], at, key)
+
+
+def explain(pending: Iterable[Pending], catalogue: Catalogue, guide: Guide) -> Iterator[Explained]:
+    """Judge exchanges in their order."""
+    judged = Judge(catalogue, guide)
+    for index, item in enumerate(pending):
+        yield judged(index, item)
 
 
 def passing_headers(catalogue: Catalogue) -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from syncdoctor.model import NOTHING, Exchange, Phase, Transport
@@ -62,30 +63,71 @@ _PARTS = (
     r"""(?P<zoho>\b1000\.[0-9a-f]{16,}\.[0-9a-f]{16,})""",
     r"""(?P<goca>\b(?:live|sandbox)_[A-Za-z0-9_-]{30,})""",
 )
-_TEXT = re.compile("|".join(_PARTS), re.IGNORECASE)
+# All begin with one of these signs or with a word: nowhere else are they tried.
+_TEXT = re.compile(rf"""(?=[\\"'?&]|\b\w)(?:{"|".join(_PARTS)})""", re.IGNORECASE)
 _KEEP = ("pair", "query", "auth", "head", "user")
-# Words one of which is in every text that `_TEXT` can match: a cheap test before the dear one.
-_HINTS = tuple(
-    """
-    token secret passw passphrase api_key api-key apikey verifier device_code assertion bearer
-    basic private_key cookie authorization cftoken signature eyj ya29 1// gocspx 1000. live_
-    sandbox_
-    """.split()
+# One of these is in every text that `_TEXT` can match and in all JSON with a secret's name: a word
+# and not yet the end of a clause, or how a token begins. Escapes that could hide it are here too.
+_WORDS = (
+    *("access_?token", "refresh_?token", "id_token", "auth[_-]?token", "secret", "passw(?:or)?d"),
+    *("passphrase", "api[_-]?key", "code_verifier", "device_code", "assertion", "private_key"),
+    *("cookie", "authorization", "cftoken", "signature"),
 )
-_QUERY_HINT = re.compile(r"[?&](?:code|state|key|sig|session)=")
+_SIGNS = (
+    *(r"(?:bearer|basic|oauthtoken)[^a-z0-9_.,;:)]", rf"[?&](?:{QUERY_KEYS})=", r"\\u"),
+    *(r"eyj[a-z0-9_-]{8}", r"ya29\.[a-z0-9_-]{10}", r"1\\*/\\*/", r"gocspx-[a-z0-9_-]{10}"),
+    *(r"1000\.[0-9a-f]{16}", r"(?:live|sandbox)_[a-z0-9_-]{30}"),
+)
+# Without case these are letters of ASCII, in Python's expressions too.
+_LIKE_ASCII = (("\u017f", "s"), ("\u0131", "i"), ("\u0130", "i"), ("\u212a", "k"))
 _CLEAN: set[str] = set()  # texts with a hint and no secret: error words come again and again
 _CLEAN_KEYS: set[str] = set()  # names in bodies: the same few everywhere
 _MOST_CLEAN = 4096
+_LONGEST_CLEAN = 1024  # characters
 
 
-def _may_hold_secret(value: str) -> bool:
-    lower = value.lower()
-    for hint in _HINTS:
-        if hint in lower:
-            return True
-    if "=" in lower and _QUERY_HINT.search(lower):
+@cache
+def _hint() -> Any:
+    """A cheap test before the dear one: RE2 looks for all words and signs in one pass."""
+    import re2
+
+    names = map(re2.escape, sorted(SECRET_KEYS | SECRET_HEADERS))
+    words = "|".join((*_WORDS, *names))
+    # A set: of RE2's searches the one that costs Python least.
+    hint = re2.Set.SearchSet()
+    hint.Add("")
+    hint.Add(rf"(?:{words})(?:[^a-z0-9_ .,;)`-]| +[^a-z0-9 ])|{'|'.join(_SIGNS)}")
+    hint.Compile()
+    return hint
+
+
+def _lower(value: str) -> bytes:
+    if not value.isascii():
+        for letter, plain in _LIKE_ASCII:
+            if letter in value:
+                value = value.replace(letter, plain)
+    return value.lower().encode("utf-8", "replace")
+
+
+def _may_hold_secret(lower: bytes) -> bool:
+    if b"@" in lower and (b"://" in lower or b":\\" in lower):
         return True
-    return "@" in lower and "://" in lower
+    # The empty expression holds for every text: were RE2 to give up, even that would be missing.
+    found: bool = _hint().Match(lower) != [0]
+    return found
+
+
+def is_plain(source: bytes) -> bool:
+    """Whether JSON provably holds no secret, in whatever way its texts are taken apart or parsed.
+
+    Letters outside ASCII could be a hint in another case, and what is nested deeper than 60
+    levels is cut off: with either the answer is no.
+    """
+    return (
+        source.isascii()
+        and source.count(b"{") + source.count(b"[") <= DEPTH
+        and not _may_hold_secret(source.lower())
+    )
 
 
 class Redactor:
@@ -104,10 +146,10 @@ class Redactor:
         if self._known is not None:
             value, number = self._known.subn(MASK, value)
             self.count += number
-        if not _may_hold_secret(value) or value in _CLEAN:
+        if value in _CLEAN or not _may_hold_secret(_lower(value)):
             return value
         clean = _TEXT.sub(self._mask, value)
-        if clean == value and len(_CLEAN) < _MOST_CLEAN:
+        if clean == value and len(_CLEAN) < _MOST_CLEAN and len(value) <= _LONGEST_CLEAN:
             _CLEAN.add(value)
         return clean
 
@@ -167,6 +209,19 @@ class Redactor:
         return MASK
 
 
+class _Plain(Redactor):
+    """What an exchange is made with whose source is plain: it looks at nothing."""
+
+    __slots__ = ()
+
+    def text(self, value: str) -> str:
+        return value
+
+    def value(self, value: Any, depth: int = 0) -> Any:  # noqa: ARG002 - as in the class above
+        return value
+
+
+_PLAIN = _Plain()
 _remembered: set[str] = set()
 
 
@@ -205,14 +260,17 @@ def exchange(
     elapsed_s: float | None = None,
     attempt: int = 1,
     known: Iterable[str] = (),
+    source: bytes | None = None,
 ) -> Exchange:
     """Make an exchange without secrets: the only way in which one is made.
 
     Args:
         known: literal secrets to take out besides those that are known by their shape.
+        source: the JSON that all of it was read from; saves looking at each part.
         (the others): as in :class:`syncdoctor.model.Exchange`.
     """
-    redactor = Redactor(known)
+    plain = source is not None and not known and is_plain(source)
+    redactor = _PLAIN if plain else Redactor(known)
     return Exchange(
         provider=provider,
         phase=phase,

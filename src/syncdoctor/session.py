@@ -7,13 +7,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from syncdoctor.auth import sign_on
+from syncdoctor.auth.signing import Secrets
 from syncdoctor.auth.tokens import COOL_DOWN_S, TokenKeeper
 from syncdoctor.auth.vault import Vault
 from syncdoctor.engine.data_centre import SETTING, placed
+from syncdoctor.engine.environment import in_environment
 from syncdoctor.engine.provider import Provider
-from syncdoctor.model import App, Connection
+from syncdoctor.model import App, Connection, CredentialKind
+from syncdoctor.wire.address import addressed
 from syncdoctor.wire.client import Client
 from syncdoctor.wire.limits import Limiter
+from syncdoctor.wire.line import Line
+
+GLANCE_S = 60.0  # how long a look waits for a limit that counts by the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ def open_session(
     writable: bool = False,
     patience_s: float = 0.0,
     tries: int = 1,
+    line: Line | None = None,
 ) -> Session:
     """Open a connection.
 
@@ -52,31 +60,45 @@ def open_session(
         writable: whether requests that change something may be sent.
         patience_s: seconds to wait for the provider's limits altogether; 0 asks at once.
         tries: how often a request that cannot write twice is sent while failures pass.
+        line: how the provider is reached; with a transport of its own and no limit for None.
     """
+    line = line or Line()
     impatient = patience_s <= 0
-    provider = placed(provider, connection.settings.get(SETTING))
+    provider = in_environment(provider, app, connection)
+    provider = addressed(placed(provider, connection.settings.get(SETTING)), connection)
     keeper = TokenKeeper(
         connection,
         app,
         provider,
         vault,
         state_dir=state_dir,
+        transport=line.lent(),
         cool_down_s=0.0 if impatient else COOL_DOWN_S,
     )
-    limiter = None
-    if not impatient:
+    limiter, by_second = None, provider.limits.per_second is not None
+    if not impatient or by_second:  # connections that are looked at together share the seconds
         organisation = connection.organisation
         counted = f"{provider.id}:{organisation.id if organisation else connection.uid}"
+        if provider.limits.counted_for == "app":
+            counted = f"{provider.id}:{app.client_id}"
+        patience_s = max(patience_s, GLANCE_S if by_second else 0.0)
         limiter = Limiter(provider.limits, state_dir / "limits", counted, patience_s=patience_s)
+    signs = connection.credential is CredentialKind.SECRET
     client = Client(
         provider,
         app,
-        token=keeper.access_token,
+        token=None if signs else keeper.access_token,
         organisation=connection.organisation,
         writable=writable,
         limiter=limiter,
         tries=tries,
+        timeout_s=line.call_s,
+        total_s=line.total_s,
+        transport=line.lent(),
     )
+    if signs:
+        client.sign_with(Secrets(connection, provider, vault).sign)
+    client.also_send(sign_on.headers_of(connection, provider, vault))
     return Session(client, keeper)
 
 

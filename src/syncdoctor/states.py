@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from syncdoctor.config_tables import Workspace
+from syncdoctor.config_tables import Channel, Workspace
+from syncdoctor.engine.environment import SETTING as ENVIRONMENT
 from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import ExitCode, SyncdoctorError
 from syncdoctor.model import Cause, Connection, Diagnosis, Ownership, Severity, State
+from syncdoctor.next_step import NOT_BY_WAITING, next_command
 from syncdoctor.store.rows import Evidence, Sync, SyncStatus
 
 LAPSE_WARNING = timedelta(days=14)
+UNASKED = ("crashed", "timed-out")  # outcomes of checks that say nothing of the connection
 BAD_ENDS = (SyncStatus.FAILED, SyncStatus.PARTIAL, SyncStatus.INTERRUPTED)
 
 # What a cause means for the state of a connection; any other cause leaves the last sync failed.
@@ -88,7 +91,9 @@ class Row:
     next_command: tuple[str, ...]
     missing: str | None = None
     error: str | None = None
+    verifying_since: date | None = None
     exit_code: int = 0
+    channels: tuple[Channel, ...] = ()
     lapses_at: datetime | None = None  # when the grant lapses unless it is used; None: not soon
     hosts: tuple[str, ...] = ()
 
@@ -117,8 +122,8 @@ def exit_code(diagnosis: Diagnosis, fail_on: str = "error") -> int:
     if diagnosis.state is State.RECONNECT_NEEDED:
         return int(ExitCode.SIGN_IN)
     if not serious:
-        crashed = any(check.outcome == "crashed" for check in diagnosis.checks)
-        return int(ExitCode.NOT_CHECKED if crashed else ExitCode.OK)
+        unasked = any(check.outcome in UNASKED for check in diagnosis.checks)
+        return int(ExitCode.NOT_CHECKED if unasked else ExitCode.OK)
     if serious[0].cause in TEMPORARY:
         return int(ExitCode.TEMPORARY)
     return int(ExitCode.PROBLEM)
@@ -152,13 +157,15 @@ def known_row(
     return Row(
         connection=connection,
         state=state,
-        label=state_label(state, case.guide, missing or _last_required(case.provider)),
+        label=state_label(state, case.guide, missing or _to_pick(case, evidence)),
         evidence=evidence,
         last_sync=last,
-        next_command=next_command(connection, state, case.provider),
+        next_command=next_command(connection, state, case.provider, evidence),
         missing=missing,
         exit_code=state_exit_code(state, evidence),
         hosts=hosts,
+        channels=case.workspace.channels,
+        verifying_since=_verifying_since(evidence) if state is State.VERIFYING else None,
         lapses_at=None if state in {State.RECONNECT_NEEDED, State.INACTIVE} else lapses_at,
     )
 
@@ -182,6 +189,8 @@ def state_exit_code(state: State, evidence: Evidence | None = None) -> int:
     """The exit code that a state stands for in ``status``: what was not checked is not healthy."""
     if evidence is not None and state is State.UNKNOWN and evidence.cause in TEMPORARY:
         return int(ExitCode.TEMPORARY)
+    if evidence is not None and state is State.VERIFYING and evidence.action in NOT_BY_WAITING:
+        return int(ExitCode.PROBLEM)
     codes = {
         State.RECONNECT_NEEDED: ExitCode.SIGN_IN,
         State.SETUP_NEEDED: ExitCode.PROBLEM,
@@ -192,34 +201,34 @@ def state_exit_code(state: State, evidence: Evidence | None = None) -> int:
     return int(codes.get(state, ExitCode.OK))
 
 
-def next_command(connection: Connection, state: State, provider: Provider) -> tuple[str, ...]:
-    """The command to type next; empty when nothing is needed."""
-    target = connection.target
-    setup = "configure" if "configure" in provider.actions else "pick"
-    if state is State.SETUP_NEEDED and connection.organisation is None:
-        return ("syncdoctor", "reconnect", target)
-    return {
-        State.RECONNECT_NEEDED: ("syncdoctor", "reconnect", target),
-        State.SETUP_NEEDED: ("syncdoctor", "connection", setup, target),
-        State.LAST_SYNC_FAILED: ("syncdoctor", "resync", target, "--failed"),
-        State.INACTIVE: ("syncdoctor", "diagnose", target),
-        State.UNKNOWN: ("syncdoctor", "diagnose", target),
-        State.VERIFYING: ("syncdoctor", "status", target, "--live"),
-    }.get(state, ())
+def _verifying_since(evidence: Evidence | None) -> date | None:
+    """The day that the last diagnosis told, where the provider says since when."""
+    checks = (evidence.diagnosis or {}).get("checks", ()) if evidence else ()
+    days = (check.get("facts", {}).get("verification_since") for check in checks)
+    return next((date.fromisoformat(day) for day in days if day), None)
 
 
 def _picked(missing: str | None) -> str:
-    words = {"organisation": "organisation", "calendar": "calendar", "category": "category"}
-    return words.get(missing or "", "accounts")
+    if missing in ("organisation", "calendar", "category", "endpoint", ENVIRONMENT):
+        return missing
+    return "address" if missing == "base_url" else "accounts"
 
 
 def _missing_setting(case: Case) -> str | None:
     chosen = {"organisation": case.connection.organisation, **case.connection.settings}
-    return next((n for n in case.provider.required_settings if chosen.get(n) is None), None)
+    required = case.provider.required_of(case.connection)
+    return next((n for n in required if chosen.get(n) is None), None)
+
+
+def _to_pick(case: Case, evidence: Evidence | None) -> str | None:
+    other = evidence is not None and evidence.cause is Cause.WRONG_ENVIRONMENT
+    return ENVIRONMENT if other else _last_required(case.provider)
 
 
 def setting_to_pick(case: Case, diagnosis: Diagnosis) -> str | None:
     """The setting that a diagnosis found to be missing, or gone at the provider."""
+    if diagnosis.findings and diagnosis.findings[0].cause is Cause.WRONG_ENVIRONMENT:
+        return ENVIRONMENT
     for check in diagnosis.checks:
         if check.facts.get("setting_missing") or check.facts.get("setting_gone"):
             return str(check.facts.get("setting"))

@@ -31,9 +31,9 @@ from syncdoctor.config import Config
 from syncdoctor.engine.catalogue import load
 from syncdoctor.wire.client import Client
 
-config, state, password = (Path(a) for a in sys.argv[1:4])
+config, state, password, cache = (Path(a) for a in sys.argv[1:5])
 connection, app = Config(config).connection("acme/xero"), Config(config).app("xero")
-provider = load().providers["xero"]
+provider = load(cache_dir=cache).providers["xero"]
 vault = SealedFile(state / "tokens.sealed", PassphraseSource(str(password)))
 
 
@@ -48,7 +48,7 @@ def race(barrier, out):
     os._exit(0)
 
 
-for _ in range(int(sys.argv[4])):
+for _ in range(int(sys.argv[5])):
     key = connection_key(connection)
     token = Token.from_json(vault.get(key))
     past = datetime.now(UTC) - timedelta(hours=1)
@@ -56,7 +56,7 @@ for _ in range(int(sys.argv[4])):
     barrier, gate = os.pipe()
     results, out = os.pipe()
     racers = []
-    for _ in range(int(sys.argv[5])):
+    for _ in range(int(sys.argv[6])):
         if (child := os.fork()) == 0:
             os.close(gate)
             race(barrier, out)
@@ -72,7 +72,7 @@ for _ in range(int(sys.argv[4])):
 
 
 @pytest.fixture
-def on_disk(bench: Any, tmp_path: Path) -> Any:
+def on_disk(bench: Any, tmp_path: Path, shared_cache: Path) -> Any:
     """The bench with its token in an encrypted file; what a process needs to find it."""
     password = tmp_path / "passphrase"
     password.write_text("correct horse battery\n")
@@ -81,7 +81,8 @@ def on_disk(bench: Any, tmp_path: Path) -> Any:
     for key in tuple(bench.vault.keys()):
         vault.put(key, bench.vault.get(key))
     bench.vault = vault
-    return bench, [str(bench.config.directory), str(bench.state_dir), str(password)]
+    places = (bench.config.directory, bench.state_dir, password, shared_cache)
+    return bench, [str(place) for place in places]
 
 
 @pytest.mark.slow
@@ -117,10 +118,11 @@ from syncdoctor.auth.sealed_file import SealedFile
 from syncdoctor.auth.tokens import TokenKeeper
 from syncdoctor.config import Config
 from syncdoctor.engine.catalogue import load
-config, state, password = (Path(a) for a in sys.argv[1:4])
+config, state, password, cache = (Path(a) for a in sys.argv[1:5])
 connection, app = Config(config).connection("acme/xero"), Config(config).app("xero")
+provider = load(cache_dir=cache).providers["xero"]
 vault = SealedFile(state / "tokens.sealed", PassphraseSource(str(password)))
-keeper = TokenKeeper(connection, app, load().providers["xero"], vault, state_dir=state)
+keeper = TokenKeeper(connection, app, provider, vault, state_dir=state)
 keeper.access_token(refused=True)
 """
 

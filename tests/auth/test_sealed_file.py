@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syncdoctor.auth import sealed_file
 from syncdoctor.auth.envelope import DamagedEntry
 from syncdoctor.auth.passphrase import PassphraseSource
 from syncdoctor.auth.sealed_file import SealedFile
@@ -51,6 +52,16 @@ def test_values_are_kept_sealed_and_private(
     store.delete("app/xero")
     assert store.get("app/xero") is None
     assert str(path) in store.describe()
+
+
+def test_a_key_is_made_as_rfc_9106_recommends_where_memory_is_scarce(
+    store: SealedFile, path: Path, real_kdf: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealed_file, "KDF", real_kdf)
+    store.put("a", "x")
+    told = {"name": "argon2id", "time": 3, "memory_kib": 65536, "lanes": 4}
+    assert told.items() <= json.loads(path.read_text())["kdf"].items()
+    assert store.get("a") == "x"
 
 
 def test_a_wrong_passphrase_is_said_and_writes_nothing(

@@ -73,7 +73,11 @@ def bare(tmp_path: Path) -> Bare:
         (["schedule", "--cron"], 0),
     ],
 )
-def test_an_exit_code_and_a_next_step(bare: Bare, arguments: list[str], code: int) -> None:
+def test_an_exit_code_and_a_next_step(
+    bare: Bare, shared_cache: Path, arguments: list[str], code: int
+) -> None:
+    (bare.home / ".cache").mkdir()
+    (bare.home / ".cache" / "syncdoctor").symlink_to(shared_cache)  # it was run before
     (bare.home / "records.csv").write_text(RECORDS.format(date=datetime.now(UTC).date()))
     got, out, err = bare.run(*arguments)
     assert got == code, (out, err)

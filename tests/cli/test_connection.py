@@ -83,6 +83,9 @@ def test_settings_are_picked(cli: Cli, acme: str) -> None:
     )
     settings = cli("connection", "show", acme, "--json").json["connection"]["settings"]
     assert settings == {"sales_account": "201", "tax_type": "OUTPUT2", "kinds": ["invoice"]}
+    assert cli("connection", "pick", acme, "-s", "conflicts=provider").code == 0
+    wrong = cli("connection", "pick", acme, "-s", "conflicts=newest")
+    assert (wrong.code, "skip, product, provider" in wrong.err) == (2, True)
     ran = cli("connection", "pick", acme)
     assert ran.code == 2
     assert "Nothing to pick" in ran.err

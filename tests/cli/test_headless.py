@@ -54,6 +54,7 @@ def run(home: Path, *arguments: str, **environment: str) -> subprocess.Completed
         "HOME": str(home),
         "SYNCDOCTOR_CONFIG_DIR": str(home / "config"),
         "SYNCDOCTOR_STATE_DIR": str(home / "state"),
+        "SYNCDOCTOR_CACHE_DIR": os.environ["SYNCDOCTOR_CACHE_DIR"],
         "SYNCDOCTOR_STORE": "file",
         **environment,
     }

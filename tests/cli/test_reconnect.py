@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
@@ -26,6 +27,9 @@ from syncdoctor.sandbox.person import approve
 from syncdoctor.sandbox.server import Running
 from syncdoctor.store.statedb import StateDB
 
+if TYPE_CHECKING:
+    from tests.conftest import Cli
+
 SECRET = "planted-client-secret-0a1b2c"
 PASSPHRASE = "planted passphrase of the store"
 
@@ -35,6 +39,7 @@ class Machine:
     """A home of its own, with an app and a connection whose provider is the sandbox."""
 
     sandbox: Running
+    cli: Cli
     home: Path
     redirect: str
     environment: dict[str, str] = field(default_factory=dict)
@@ -63,24 +68,44 @@ class Machine:
         return subprocess.Popen(command, **values)  # type: ignore[call-overload,no-any-return]
 
     def run(self, *arguments: str, **changes: object) -> tuple[int, str, str]:
+        """Run in a process of its own."""
         process = self.start(*arguments, **changes)
         out, err = process.communicate(timeout=60)
+        return self._clean(process.returncode, out, err)
+
+    def here(self, *arguments: str) -> tuple[int, str, str]:
+        """Run in this process, where nothing of the machine's matters."""
+        ran = self.cli(*arguments)
+        return self._clean(ran.code, ran.out, ran.err)
+
+    def run_with_browser(self, *arguments: str) -> tuple[int, str, str]:
+        """Run where the browser is a script, behind which somebody allows the access."""
+        script, asked = self.home / "browser", self.home / "asked"
+        script.write_text(f'#!/bin/sh\nprintf %s "$1" > {asked}\n')
+        script.chmod(0o700)
+        asked.unlink(missing_ok=True)
+        os.mkfifo(asked, 0o600)
+
+        def allow() -> None:
+            if url := asked.read_text():  # waits until the browser is opened
+                httpx2.get(approve(url), timeout=30)
+
+        person = Thread(target=allow, daemon=True)
+        person.start()
+        try:
+            return self.run(*arguments, env={**self.environment, "BROWSER": f"{script} %s"})
+        finally:
+            # One who was never asked waits no longer.
+            os.close(os.open(asked, os.O_RDWR | os.O_NONBLOCK))
+            person.join(10)
+            asked.unlink()
+
+    @staticmethod
+    def _clean(code: int, out: str, err: str) -> tuple[int, str, str]:
         assert "Traceback" not in err
         for secret in (SECRET, PASSPHRASE, "eyJ"):
             assert secret not in out + err
-        return process.returncode, out, err
-
-    def browser(self) -> dict[str, str]:
-        """An environment whose browser is a script that allows the access by itself."""
-        script = self.home / "browser"
-        script.write_text(
-            f"#!{sys.executable}\n"
-            "import sys, httpx2\n"
-            "from syncdoctor.sandbox.person import approve\n"
-            "httpx2.get(approve(sys.argv[1]), timeout=30)\n"
-        )
-        script.chmod(0o700)
-        return {**self.environment, "BROWSER": f"{script} %s"}
+        return code, out, err
 
 
 def first_url(process: subprocess.Popen[str]) -> str:
@@ -104,33 +129,31 @@ def rest_of(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    cache = tmp_path_factory.getbasetemp() / "cache"
+def machine(sandbox: Running, cli: Cli, tmp_path: Path, shared_cache: Path) -> Machine:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         redirect = f"http://localhost:{probe.getsockname()[1]}/callback"
     (tmp_path / "passphrase").write_text(PASSPHRASE)
-    with Running() as sandbox:
-        sandbox.world.register_client("xero", "CLIENT", secret=SECRET, redirect_uris=(redirect,))
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "SYNCDOCTOR_CONFIG_DIR": str(tmp_path / "config"),
-            "SYNCDOCTOR_STATE_DIR": str(tmp_path / "state"),
-            "SYNCDOCTOR_CACHE_DIR": str(cache),
-            "SYNCDOCTOR_STORE": "file",
-            "SYNCDOCTOR_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
-        }
-        made = Machine(sandbox, tmp_path, redirect, environment)
-        config = Config(tmp_path / "config")
-        config.save_app(App("xero", "xero", "CLIENT", redirect, urls=sandbox.app_urls("xero")))
-        made.add_connection("acme", "c-00000001")
-        made.store().put("app/xero", SECRET)
-        yield made
+    sandbox.world.register_client("xero", "CLIENT", secret=SECRET, redirect_uris=(redirect,))
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "SYNCDOCTOR_CONFIG_DIR": str(tmp_path / "config"),
+        "SYNCDOCTOR_STATE_DIR": str(tmp_path / "state"),
+        "SYNCDOCTOR_CACHE_DIR": str(shared_cache),
+        "SYNCDOCTOR_STORE": "file",
+        "SYNCDOCTOR_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+    }
+    made = Machine(sandbox, cli, tmp_path, redirect, environment)
+    config = Config(tmp_path / "config")
+    config.save_app(App("xero", "xero", "CLIENT", redirect, urls=sandbox.app_urls("xero")))
+    made.add_connection("acme", "c-00000001")
+    made.store().put("app/xero", SECRET)
+    return made
 
 
 def test_a_browser_is_opened_and_the_organisation_is_named(machine: Machine) -> None:
-    code, out, err = machine.run("reconnect", "acme/xero", "--no-sync", env=machine.browser())
+    code, out, err = machine.run_with_browser("reconnect", "acme/xero", "--no-sync")
     assert code == 0, err
     assert "Reconnected acme/xero to Demo Company (UK)" in err
     assert "stands in for Xero" in err
@@ -144,9 +167,7 @@ def test_a_browser_is_opened_and_the_organisation_is_named(machine: Machine) -> 
 
 
 def test_json_is_one_line_on_stdout(machine: Machine) -> None:
-    code, out, err = machine.run(
-        "reconnect", "acme/xero", "--no-sync", "--json", env=machine.browser()
-    )
+    code, out, err = machine.run_with_browser("reconnect", "acme/xero", "--no-sync", "--json")
     assert code == 0, err
     document = json.loads(out)
     assert document["schema"] == "syncdoctor.reconnect/1"
@@ -183,7 +204,7 @@ def test_a_redirect_is_pasted_at_a_terminal(machine: Machine) -> None:
 
 
 def test_nobody_is_there_and_somebody_completes_it(machine: Machine) -> None:
-    code, out, err = machine.run("reconnect", "acme/xero", "--non-interactive")
+    code, out, err = machine.here("reconnect", "acme/xero", "--non-interactive")
     assert code == 4, err
     document = json.loads(out)
     assert document["exit_code"] == 4
@@ -192,16 +213,16 @@ def test_nobody_is_there_and_somebody_completes_it(machine: Machine) -> None:
     assert command[:3] == ["syncdoctor", "reconnect", "acme/xero"]
     location = approve(step["url"])
     command[-1] = location
-    code, _, err = machine.run(*command[1:], "--no-sync")
+    code, _, err = machine.here(*command[1:], "--no-sync")
     assert code == 0, err
     assert "Reconnected acme/xero" in err
-    code, _, err = machine.run(*command[1:])
+    code, _, err = machine.here(*command[1:])
     assert code == 10
 
 
 def test_a_pasted_address_finds_its_sign_in_by_itself(machine: Machine) -> None:
-    machine.run("reconnect", "acme/xero", "--non-interactive")
-    _, out, _ = machine.run("reconnect", "acme/xero", "--non-interactive")
+    machine.here("reconnect", "acme/xero", "--non-interactive")
+    _, out, _ = machine.here("reconnect", "acme/xero", "--non-interactive")
     location = approve(json.loads(out)["next_step"]["url"])
     process = machine.start(
         "reconnect", "acme/xero", "--paste", "-", "--no-sync", stdin=subprocess.PIPE
@@ -211,14 +232,14 @@ def test_a_pasted_address_finds_its_sign_in_by_itself(machine: Machine) -> None:
 
 
 def test_a_wrong_address_completes_nothing(machine: Machine) -> None:
-    _, out, _ = machine.run("reconnect", "acme/xero", "--non-interactive")
+    _, out, _ = machine.here("reconnect", "acme/xero", "--non-interactive")
     identity = json.loads(out)["id"]
     complete = ["reconnect", "acme/xero", "--complete", identity, "--redirect-url"]
-    code, _, err = machine.run(*complete, "https://evil.example/?code=1&state=2")
+    code, _, err = machine.here(*complete, "https://evil.example/?code=1&state=2")
     assert code == 2
     assert "does not begin with" in err
-    assert machine.run("reconnect", "acme/xero", "--paste", "nonsense")[0] == 2
-    code, _, _ = machine.run("reconnect", "acme/xero", "--complete", "none", "--redirect-url", "x")
+    assert machine.here("reconnect", "acme/xero", "--paste", "nonsense")[0] == 2
+    code, _, _ = machine.here("reconnect", "acme/xero", "--complete", "none", "--redirect-url", "x")
     assert code == 10
 
 
@@ -278,13 +299,13 @@ def test_declining_is_cancelled(machine: Machine) -> None:
 
 
 def test_another_organisation_is_refused_with_nine(machine: Machine) -> None:
-    assert machine.run("reconnect", "acme/xero", "--no-sync", env=machine.browser())[0] == 0
+    assert machine.run_with_browser("reconnect", "acme/xero", "--no-sync")[0] == 0
     machine.sandbox.world.switch_on("demo-company-reset")
-    code, _, err = machine.run("reconnect", "acme/xero", env=machine.browser())
+    code, _, err = machine.run_with_browser("reconnect", "acme/xero")
     assert code == 9
     assert "--allow-other-organisation" in err
     allowed = ["--allow-other-organisation", "--no-sync"]
-    assert machine.run("reconnect", "acme/xero", *allowed, env=machine.browser())[0] == 0
+    assert machine.run_with_browser("reconnect", "acme/xero", *allowed)[0] == 0
 
 
 def test_what_cannot_be_meant_is_wrong_usage(machine: Machine) -> None:
@@ -296,36 +317,36 @@ def test_what_cannot_be_meant_is_wrong_usage(machine: Machine) -> None:
         ["acme/xero", "--device"],
         ["acme/xero", "--timeout", "0"],
     ):
-        code, _, err = machine.run("reconnect", *arguments)
+        code, _, err = machine.here("reconnect", *arguments)
         assert code == 2, (arguments, err)
-    assert machine.run("reconnect", "acme/nothing")[0] == 10
-    assert machine.run("reconnect", "nobody/xero")[0] == 10
+    assert machine.here("reconnect", "acme/nothing")[0] == 10
+    assert machine.here("reconnect", "nobody/xero")[0] == 10
 
 
 def test_all_problems_walks_through_those_that_need_it(machine: Machine) -> None:
     machine.add_connection("bolt", "c-00000002")
-    assert machine.run("reconnect", "acme/xero", "--no-sync", env=machine.browser())[0] == 0
-    machine.run("status", "--live")
+    assert machine.run_with_browser("reconnect", "acme/xero", "--no-sync")[0] == 0
+    machine.here("status", "--live")
     arguments = ["reconnect", "--all", "--problems", "--no-sync"]
-    code, _, err = machine.run(*arguments, env=machine.browser())
+    code, _, err = machine.run_with_browser(*arguments)
     assert code == 0, err
     assert "Reconnected bolt/xero" in err
     assert "Reconnected acme/xero" not in err
-    code, _, err = machine.run(*arguments, env=machine.browser())
+    code, _, err = machine.run_with_browser(*arguments)
     assert (code, err) == (0, "No connection needs anybody to sign in.\n")
 
 
 def test_the_stale_link_is_dropped_first(machine: Machine) -> None:
-    assert machine.run("reconnect", "acme/xero", "--no-sync", env=machine.browser())[0] == 0
+    assert machine.run_with_browser("reconnect", "acme/xero", "--no-sync")[0] == 0
     arguments = ["reconnect", "acme/xero", "--no-sync", "--remove-existing"]
-    code, _, err = machine.run(*arguments, env=machine.browser())
+    code, _, err = machine.run_with_browser(*arguments)
     assert code == 0
     assert "The existing link to Demo Company (UK) was dropped." in err
 
 
 def test_no_secret_lies_in_any_file(machine: Machine) -> None:
-    assert machine.run("reconnect", "acme/xero", "--no-sync", env=machine.browser())[0] == 0
-    machine.run("reconnect", "acme/xero", "--non-interactive")
+    assert machine.run_with_browser("reconnect", "acme/xero", "--no-sync")[0] == 0
+    machine.here("reconnect", "acme/xero", "--non-interactive")
     for path in machine.home.rglob("*"):
         if path.is_file() and path.name != "passphrase":
             content = path.read_bytes()

@@ -93,7 +93,7 @@ def test_json_lines(cli: Cli, acme: str, source: Path) -> None:
     assert first | {"provider_id": 1, "key": 1, "line": 1} == {
         "schema": "syncdoctor.resync/1", "event": "record", "target": "acme/xero",
         "kind": "invoice", "key": 1, "outcome": "confirmed", "cause": None, "message": None,
-        "provider_id": 1, "line": 1, "column": None,
+        "provider_id": 1, "line": 1, "column": None, "direction": "push", "change": None,
     }  # fmt: skip
     assert (end["event"], end["exit_code"], end["status"]) == ("sync", 0, "succeeded")
     assert end["counts"]["confirmed"] == 2

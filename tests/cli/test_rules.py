@@ -105,6 +105,20 @@ def test_a_sample_that_finds_nothing_fails(cli: Cli, home: Path) -> None:
     assert not sample["ok"]
 
 
+def test_a_doubtful_expression_is_told_and_is_no_failure(cli: Cli, home: Path) -> None:
+    path = home / "mine.toml"
+    doubtful = OWN.replace('code = "my-own-word"', 'code = "my-own-word", url = "https|eof"')
+    path.write_text(doubtful.replace("status = 418\nbody", "status = 418\nurl = 'https://h'\nbody"))
+    told = 'xero.of-my-own: url: "eof" is found inside other words'
+    ran = cli("rules", "test", str(path), "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["remarks"][0]["rule"] == "xero.of-my-own"
+    for command in (("rules", "test"), ("explain", "--check")):
+        ran = cli(*command, str(path))
+        assert ran.code == 0
+        assert told in ran.out
+
+
 def test_a_wrong_file_is_named_with_table_and_key(cli: Cli, home: Path) -> None:
     path = home / "mine.toml"
     path.write_text(OWN.replace("meaning", "meening"), encoding="utf-8")

@@ -221,3 +221,18 @@ def test_without_cron_or_systemd_the_other_one_is_named(
     ran = cli("schedule", "--systemd", "--install")
     assert "schedule --cron" in ran.err
     assert not list(home.rglob("syncdoctor-*"))
+
+
+def test_the_url_of_the_state_is_written_down_but_never_a_password(
+    cli: Cli, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncdoctor.store.place._Chosen.url", None)  # and put back at the end
+    url = "postgresql://ana@db.example.com/books"
+    monkeypatch.setenv("SYNCDOCTOR_STATE_URL", url)
+    assert url in cli("schedule", "--cron").out
+    for secret in (url.replace("ana@", "ana:planted@"), f"{url}?password=planted"):
+        monkeypatch.setenv("SYNCDOCTOR_STATE_URL", secret)
+        ran = cli("schedule", "--cron")
+        assert ran.code == 2
+        assert "~/.pgpass" in ran.err
+        assert "planted" not in ran.out + ran.err

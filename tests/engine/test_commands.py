@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from syncdoctor.engine.catalogue import Catalogue
-from syncdoctor.engine.commands import safe, typed
-from syncdoctor.model import USUAL_ACTION, Action, Cause
+from syncdoctor.engine.commands import renewal, safe, typed
+from syncdoctor.model import USUAL_ACTION, Action, Cause, CredentialKind
 
 WRITES = {"remove", "disconnect", "configure", "rotate", "revoke", "--save", "--bundle"}
 
@@ -40,3 +40,28 @@ actions = ["reconnect", "remove"]
     assert with_settings == ("syncdoctor", "connection", "configure", "a/b")
     without = typed(Cause.SETTING_MISSING, Action.CONFIGURE, "a/b", plain)
     assert without == ("syncdoctor", "connection", "pick", "a/b")
+
+
+KEYED = """
+id = "acct"
+name = "Acct"
+organisation_word = "company"
+actions = ["keys", "remove"]
+credentials = ["key"]
+"""
+
+
+def test_where_there_is_no_sign_in_a_new_key_is_put_in(made: Callable[..., Catalogue]) -> None:
+    keyed = made(facts=KEYED).providers["acct"]
+    rotate = ("syncdoctor", "keys", "rotate", "a/b", "--key-file", "FILE")
+    for cause in (Cause.RECONNECT_NEEDED, Cause.ACCESS_TOKEN_EXPIRED, Cause.APP_CREDENTIALS):
+        assert typed(cause, USUAL_ACTION[cause], "a/b", keyed) == rotate
+        assert safe(cause, USUAL_ACTION[cause], "a/b", keyed) == ("syncdoctor", "diagnose", "a/b")
+    assert typed(Cause.RECORD_INVALID, Action.FIX_RECORD, "a/b", keyed)[1] == "resync"
+
+
+@pytest.mark.parametrize("kind", CredentialKind)
+def test_every_kind_of_credential_has_its_command(kind: CredentialKind) -> None:
+    command = renewal(kind, "a/b")
+    assert "a/b" in command
+    assert (command[1] == "reconnect") == (kind in {"oauth", "token", "feed"})

@@ -31,6 +31,16 @@ def test_a_healthy_answer_has_no_finding(made: Make, text_of: Text, default_guid
     assert judge(catalogue, default_guide, Exchange()) == ()
 
 
+def test_what_is_remembered_quotes_its_own_address(
+    made: Make, text_of: Text, default_guide: Guide
+) -> None:
+    catalogue = made(text_of(when="url = '/invoices/\\d+'"))
+    for number in ("17", "18"):
+        exchange = Exchange("acct", status=400, url=f"https://api.acct.test/invoices/{number}")
+        (finding,) = judge(catalogue, default_guide, exchange)
+        assert finding.matched == {"url": f"/invoices/{number}"}
+
+
 def test_a_finding(made: Make, text_of: Text, default_guide: Guide) -> None:
     catalogue = made(text_of(more='also = ["duplicate-record"]'))
     exchange = Exchange(provider="acct", status=400, body={"code": "bad", "message": "No\x1b[2J!"})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from syncdoctor.engine.catalogue import Catalogue
-from syncdoctor.engine.match import match
+from syncdoctor.engine.match import evidence, match
 from syncdoctor.engine.read import read
 from syncdoctor.model import NOTHING, Exchange, Phase, Transport
 
@@ -119,8 +119,9 @@ def test_the_evidence_names_what_was_met(made: Make, text_of: Text) -> None:
         headers={"server": "xyz"},
         body={"code": "bad", "message": "The period locked yesterday"},
     )
-    (one,) = match(catalogue, read(exchange, catalogue.providers["acct"]))
-    assert one.matched == {
+    signal = read(exchange, catalogue.providers["acct"])
+    (one,) = match(catalogue, signal)
+    assert evidence(one.rule, signal) == {
         "phase": "api",
         "status": 422,
         "code": "bad",

@@ -147,7 +147,7 @@ def test_the_same_said_has_one_key_whenever_it_was() -> None:
     second = {**CONTRACT, "at": "2026-11-22T05:00:00Z", "id": 2}
     other = {**CONTRACT, "exception": "x"}
     text = "\n".join(json.dumps(one) for one in (first, second, other))
-    keys = [pending.key for pending in Intake(text.encode()).pending()]
+    keys = [pending.told().key for pending in Intake(text.encode()).pending()]
     assert keys[0] == keys[1] != keys[2]
 
 
@@ -155,11 +155,13 @@ def test_a_header_that_passes_is_left_out_of_the_key_but_not_where_time_counts()
     def key(headers: dict[str, str], at: str) -> bytes | None:
         value = {"at": at, "response": {"status": 429, "headers": headers}}
         data = f"{json.dumps(value)}\n[]".encode()
-        return next(iter(Intake(data).pending(passing=frozenset(("date",))))).key
+        return next(iter(Intake(data).pending(passing=frozenset(("date",))))).told().key
 
     assert key({"Date": "a"}, "2026-01-01T00:00:00Z") == key({"Date": "b"}, "2026-01-02T00:00:00Z")
     limited = {"Retry-After": "a"}
     assert key(limited, "2026-01-01T00:00:00Z") != key(limited, "2026-01-02T00:00:00Z")
+    seconds = {"Retry-After": "60"}
+    assert key(seconds, "2026-01-01T00:00:00Z") == key(seconds, "2026-01-02T00:00:00Z")
 
 
 def har(**response: Any) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def test_the_lines_are_well_formed(path: Path) -> None:
     assert len({line["id"] for line in found}) == len(found)
     for line in found:
         assert line.keys() >= KEYS, line["id"]
-        assert line["kind"] in {"thread", "vendor-doc", "sdk-fixture"}, line["id"]
+        assert line["kind"] in {"thread", "vendor-doc", "sdk-fixture", "help-page"}, line["id"]
         assert line["source"].startswith("https://"), line["id"]
         assert line["response"] or line["exception"], line["id"]
         truth = line["truth"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.knowledge.conftest import exchange_of
 
-from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import Guide, load_guide
+from syncdoctor.engine.catalogue import Catalogue
+from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.judge import judge
 from syncdoctor.intake.detect import provider_of
-from syncdoctor.intake.parse import exchanges
-from syncdoctor.model import Action, Confidence, Exchange, Finding
+from syncdoctor.model import Action, Confidence, Finding
 
 PROVIDER = "gocardless"
 ROOT = Path(__file__).parents[2]
@@ -40,20 +40,6 @@ number_of_subscription_amendments_exceeded pause_cycles_must_be_greater_than_or_
 resource_created_by_another_app redirect_flow_incomplete redirect_flow_already_completed
 already_actioned record_limit_exceeded internal_server_error request_timed_out query_timed_out
 """.split()
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load(only=PROVIDER)
-
-
-@pytest.fixture(scope="module")
-def guide() -> Guide:
-    return load_guide("default")
-
-
-def exchange_of(**form: Any) -> Exchange:
-    return next(iter(exchanges(json.dumps({"response": None, **form}).encode(), name="test")))
 
 
 def first(catalogue: Catalogue, guide: Guide, **form: Any) -> Finding:

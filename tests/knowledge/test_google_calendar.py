@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.knowledge.conftest import exchange_of
 
 from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import Guide, load_guide
+from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.judge import judge
 from syncdoctor.intake.detect import provider_of
-from syncdoctor.intake.parse import exchanges
-from syncdoctor.model import Action, Confidence, Exchange, Finding
+from syncdoctor.model import Action, Confidence, Finding
 
 PROVIDER = "google-calendar"
 PAGE = Path(__file__).parents[2] / "docs" / "providers" / f"{PROVIDER}.md"
 EVENTS = "https://www.googleapis.com/calendar/v3/calendars/primary/events"
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load(only=PROVIDER)
-
-
-@pytest.fixture(scope="module")
-def guide() -> Guide:
-    return load_guide("default")
-
-
-def exchange_of(**form: Any) -> Exchange:
-    return next(iter(exchanges(json.dumps({"response": None, **form}).encode(), name="test")))
 
 
 def error(status: int, reason: str, message: str, **more: Any) -> dict[str, Any]:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.knowledge.conftest import exchange_of
 
 from syncdoctor.engine.catalogue import Catalogue, load
 from syncdoctor.engine.guide import Guide, load_guide
 from syncdoctor.engine.judge import judge
 from syncdoctor.intake.detect import provider_of
-from syncdoctor.intake.parse import exchanges
-from syncdoctor.model import Action, Cause, Confidence, Exchange, Finding
+from syncdoctor.model import Action, Cause, Confidence, Finding
 
 PROVIDER = "myob"
 PAGE = Path(__file__).parents[2] / "docs" / "providers" / f"{PROVIDER}.md"
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load(only=PROVIDER)
-
-
-@pytest.fixture(scope="module")
-def guide() -> Guide:
-    return load_guide("default")
-
-
-def exchange_of(**form: Any) -> Exchange:
-    return next(iter(exchanges(json.dumps({"response": None, **form}).encode(), name="test")))
 
 
 def first(catalogue: Catalogue, guide: Guide, **form: Any) -> Finding:
@@ -105,6 +90,12 @@ def test_the_sign_on_of_a_company_file_is_a_setting(catalogue: Catalogue, guide:
     finding = first(catalogue, guide, response=listed)
     assert finding.rule == "myob.company-file-sign-on"
     assert finding.action is Action.CONFIGURE
+    for name in ("default", "tradebooked"):  # which has words of its own about rights
+        told = first(catalogue, load_guide(name), response=listed)
+        assert "password" in told.title
+        assert "company_file_user=NAME" in told.steps[-1]
+    right = first(catalogue, guide, response=answer(403, "AccessDenied", "x", 10))
+    assert "password" not in right.title
     bare = first(
         catalogue, guide, exception="The remote server returned an error: (401) Unauthorized"
     )
@@ -159,7 +150,7 @@ def test_facts_for_signing_in(catalogue: Catalogue) -> None:
     assert (myob.oauth.redirect, myob.oauth.rotates, myob.oauth.pkce) == ("https", True, False)
     assert myob.oauth.authorize_extra["prompt"] == "consent"
     assert myob.headers["x-myobapi-version"] == "v2"
-    assert myob.limits.per_minute == 8 * 60
+    assert myob.limits.per_second == 8
 
 
 def test_the_page_of_documented_errors_names_rules_that_exist(catalogue: Catalogue) -> None:

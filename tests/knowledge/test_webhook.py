@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.knowledge.conftest import exchange_of
 
-from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import Guide, load_guide
+from syncdoctor.engine.catalogue import Catalogue
+from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.judge import judge
-from syncdoctor.intake.parse import exchanges
-from syncdoctor.model import Confidence, Exchange, Finding
+from syncdoctor.model import Confidence, Finding
 
 PAGES = Path(__file__).parents[2] / "docs" / "providers"
 KONG = {"via": "kong/3.7", "content-type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load()
-
-
-@pytest.fixture(scope="module")
-def guide() -> Guide:
-    return load_guide("default")
-
-
-def exchange_of(**form: Any) -> Exchange:
-    return next(iter(exchanges(json.dumps({"response": None, **form}).encode(), name="test")))
 
 
 def first(catalogue: Catalogue, guide: Guide, provider: str, **form: Any) -> Finding:

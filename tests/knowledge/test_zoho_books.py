@@ -8,32 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.knowledge.conftest import exchange_of
 
-from syncdoctor.engine.catalogue import Catalogue, load
-from syncdoctor.engine.guide import Guide, load_guide
+from syncdoctor.engine.catalogue import Catalogue
+from syncdoctor.engine.guide import Guide
 from syncdoctor.engine.judge import judge
 from syncdoctor.intake.detect import provider_of
-from syncdoctor.intake.parse import exchanges
-from syncdoctor.model import Action, Exchange, Finding
+from syncdoctor.model import Action, Finding
 
 PROVIDER = "zoho-books"
 PAGE = Path(__file__).parents[2] / "docs" / "providers" / f"{PROVIDER}.md"
 API = "https://www.zohoapis.eu/books/v3/invoices?organization_id=10234695"
 TOKEN = "https://accounts.zoho.eu/oauth/v2/token"
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load(only=PROVIDER)
-
-
-@pytest.fixture(scope="module")
-def guide() -> Guide:
-    return load_guide("default")
-
-
-def exchange_of(**form: Any) -> Exchange:
-    return next(iter(exchanges(json.dumps({"response": None, **form}).encode(), name="test")))
 
 
 def first(catalogue: Catalogue, guide: Guide, *, url: str = API, **form: Any) -> Finding:

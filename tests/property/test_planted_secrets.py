@@ -17,6 +17,7 @@ import shlex
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ from syncdoctor.auth import authorisation
 from syncdoctor.cli.register import COMMANDS
 from syncdoctor.config import Config
 from syncdoctor.model import Connection, Ownership
+from syncdoctor.providers.custom.sandbox.keys import FIRST as KEY
+from syncdoctor.providers.webhook.sandbox.receiver import SECRET as SIGNING
 from syncdoctor.sandbox.person import approve
 from syncdoctor.sandbox.server import Running
 
@@ -49,10 +52,15 @@ TABLE = {  # every command has to be here; TARGET is signed in, bolt/xero borrow
         ["--all"],
         ["--self"],
         [TARGET, "--reply"],
+        [TARGET, "--bundle", "bundle.zip"],
+        [TARGET, "--from", "leaky.log", "--bundle", "leaky.zip", "--html", "leaky.html"],
+        [TARGET, "--from", "leaky.log", "--save", "leaky.jsonl", "--reply"],
+        [TARGET, "--write-test", "--yes"],
         [TARGET, "--from", "saved.jsonl"],
         [TARGET, "--check", "nonsense"],
     ],
-    "explain": [["saved.jsonl"], ["leaky.log"], ["leaky.log", "--summary"], ["xero:invalid_grant"]],
+    "explain": [["saved.jsonl"], ["leaky.log"], ["leaky.log", "--summary"],
+                ["leaky.log", "--reply"], ["xero:invalid_grant"]],
     "reconnect": [
         [TARGET, "--non-interactive"],
         ["bolt/xero", "--no-browser"],
@@ -67,16 +75,24 @@ TABLE = {  # every command has to be here; TARGET is signed in, bolt/xero borrow
         [TARGET, "--source", "records.csv"],
         [TARGET, "--source", "records.csv", "--dry-run"],
         [TARGET, "--source", "records.csv", "--export-csv", "export"],
+        [TARGET, "--source", "refused.csv"],
         ["--all"],
     ],
-    "history": [[], [TARGET, "--failed"], [TARGET, "--html", "history.html"]],
+    "history": [[], [TARGET, "--failed"], [TARGET, "--html", "history.html"],
+                ["--plot", "--html", "all.html"], ["--sync", "1"]],
     "connection": [
         ["list"],
         ["show", TARGET],
         ["add", "acme/second", "--provider", "xero", "--app", "xero"],
         ["disconnect", "acme/second", "--yes"],
         ["remove", "acme/second", "--yes"],
+        ["configure", "cora/webhook", "--rotate-secret", "--secret-file", "../signing"],
     ],
+    # A key that an API makes is shown on purpose, once; nothing else of it is.
+    "keys": [["list", "cora/custom"], ["rotate", "cora/custom", "--key-file", "../key"],
+             ["revoke", "cora/custom", "nonsense", "--yes"]],
+    "channel": [["set", "acme", "Amazon UK", "--owner", "Ada"], ["list", "acme"],
+                ["remove", "acme", "Amazon UK"], ["remove", "acme", "nonsense"]],
     "app": [["list"], ["add", "spare", "--provider", "xero", "--client-id", "X",
                        "--secret-file", "../secret"], ["remove", "spare", "--yes"]],
     "records": [["schema", "invoice"], ["check", "records.csv"]],
@@ -106,6 +122,14 @@ def forms(secret: str) -> Iterator[bytes]:
         yield form.encode()
 
 
+def contents(path: Path) -> Iterator[bytes]:
+    """What a file holds, and what the files in a zip hold."""
+    yield path.read_bytes()
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as packed:
+            yield from map(packed.read, packed.namelist())
+
+
 @dataclass
 class Planted:
     """The secrets, and where they are looked for."""
@@ -116,7 +140,7 @@ class Planted:
     states: list[str] = field(default_factory=list)
 
     def secrets(self) -> set[str]:
-        found = {SECRET, PASSPHRASE, BORROWED, *self.verifiers}
+        found = {SECRET, PASSPHRASE, BORROWED, KEY, SIGNING, *self.verifiers}
         for room in self.sandbox.world.rooms.values():
             oauth = room.oauth
             found |= {*oauth._refresh, *oauth._access, *oauth._codes}
@@ -137,8 +161,9 @@ class Planted:
         places = [self.home / name for name in ("config", "state", "work")]
         files = [p for place in places for p in place.rglob("*") if p.is_file()]
         for path in files:
-            if path.name not in ("leaky.log", "bolt.toml"):  # ours: with secrets on purpose
-                self.check(str(path), path.read_bytes(), tuple(self.states))
+            if path.name != "leaky.log":  # ours: with secrets on purpose
+                for content in contents(path):
+                    self.check(str(path), content, tuple(self.states))
         return len(files)
 
 
@@ -170,11 +195,21 @@ def planted(
     assert cli("connection", "add", TARGET, "--guide", "solido", *settings).code == 0
     assert sign_in(cli, made, monkeypatch).code == 0
     borrow(home)
+    for name, setting, file, secret in (
+        ("custom", "base_url", "key", KEY),
+        ("webhook", "endpoint", "signing", SIGNING),
+    ):
+        (home / file).write_text(secret + "\n")
+        where = f"--setting={setting}={sandbox.app_urls(name)['api']}"
+        added = cli("connection", "add", f"cora/{name}", where, "--token-file", f"../{file}")
+        assert added.code == 0, added.err
     issued = datetime.now(UTC).date() - timedelta(days=1)
     (work / "records.csv").write_text(
         "kind,number,contact_name,date,due_date,status,line_description,quantity,unit_amount\n"
         f"invoice,INV-1,Juniper & Co,{issued},{issued + timedelta(30)},authorised,Advice,1,120\n"
     )
+    good = (work / "records.csv").read_text()
+    (work / "refused.csv").write_text(good.replace("INV-1", "INV-2").replace("120\n", "much\n"))
     token = next(iter(sandbox.world.room("xero").oauth._access))
     (work / "leaky.log").write_text(
         f"GET https://api.xero.com/connections\nAuthorization: Bearer {token}\n\n"
@@ -187,7 +222,8 @@ def planted(
 
 def borrow(home: Path) -> None:
     config = Config(home / "config")
-    command = f"{sys.executable} -c {shlex.quote(f'print({BORROWED!r})')}"
+    (home / "borrowed").write_text(BORROWED + "\n")
+    command = f"cat {shlex.quote(str(home / 'borrowed'))}"
     config.save_connection(
         Connection("bolt", "xero", "c-0000b017", "xero", "xero", datetime(2026, 11, 1, tzinfo=UTC),
                    settings={"token_command": command}, ownership=Ownership.BORROWED)
@@ -221,6 +257,14 @@ def test_the_search_finds_what_is_there(planted: Planted) -> None:
             planted.check("a text", leak.encode())
 
 
+def test_the_search_looks_into_a_bundle(planted: Planted, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "leak.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.txt", f"{SECRET} " * 9)
+    _, inside = contents(tmp_path / "leak.zip")
+    with pytest.raises(AssertionError, match="holds a secret"):
+        planted.check("a bundle", inside)
+
+
 def test_every_command_is_watched() -> None:
     assert set(TABLE) == set(COMMANDS)
 
@@ -232,6 +276,8 @@ def test_all_is_well(cli: Cli, planted: Planted, more: list[str]) -> None:
             ran = cli(command, *arguments, *more)
             assert ran.code != 70, (command, arguments, ran.err)
             planted.check_ran(ran, [command, *arguments])
+    written = {path.name for path in (planted.home / "work").iterdir()}
+    assert written >= {"saved.jsonl", "page.html", "bundle.zip", "leaky.zip", "history.html"}
 
 
 def test_the_demo_shows_no_token(cli: Cli) -> None:

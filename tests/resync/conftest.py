@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,12 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Running]:
-    with Running() as running:
-        room = running.world.room("xero")
-        room.limiter.limits = dataclasses.replace(
-            room.limiter.limits, per_minute=10_000, per_day=1_000_000
-        )
-        yield running
+def sandbox(sandbox: Running) -> Running:
+    room = sandbox.world.room("xero")
+    room.limiter.limits = dataclasses.replace(
+        room.limiter.limits, per_minute=10_000, per_day=1_000_000
+    )
+    return sandbox
 
 
 class Forgetful:
@@ -71,6 +70,7 @@ class Forgetful:
         *,
         params: Mapping[str, str] | None = None,
         json: Any = None,
+        headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
         with self._lock:

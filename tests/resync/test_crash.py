@@ -22,9 +22,9 @@ from syncdoctor.resync.run import resync
 from syncdoctor.store.statedb import StateDB
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from tests.resync.conftest import Bench, Forgetful
+
+    from syncdoctor.store.database import Backend
 
 
 class Crash(BaseException):
@@ -40,7 +40,7 @@ class MortalDB(StateDB):
         super().__init__(path, **parts)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Backend]:
         self.left -= 1
         if self.left < 0 or (self.left == 0 and not self.after):
             raise Crash

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from syncdoctor.store.statedb import StateDB
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> StateDB:
-    return StateDB(tmp_path / "s.sqlite3")
+def db(place: Path | str) -> Iterator[StateDB]:
+    with StateDB(place) as opened:
+        yield opened
 
 
 def journal(db: StateDB) -> Journal:
@@ -24,7 +26,7 @@ def test_the_intent_is_on_the_disk_before_the_request(db: StateDB) -> None:
     log = journal(db)
     operations = log.plan([("invoice", "A", "h1"), ("invoice", "B", "h2")])
     log.intend(operations[:1], "create")
-    with StateDB(db.path) as other:
+    with StateDB(db.place) as other:
         assert [(o.key, o.state) for o in other.unresolved("u")] == [("A", S.SENDING)]
 
 

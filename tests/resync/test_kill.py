@@ -68,9 +68,7 @@ class Runner:
         self.live = live
         assert live.sandbox is not None
         self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(
-            ["syncdoctor.resync.run", "syncdoctor.sandbox.server", "syncdoctor.engine.catalogue"]
-        )
+        self.context.set_forkserver_preload([__name__, "syncdoctor.resync.run", "httpcore2"])
         created = replace(live.connection, created=live.clock.replace(year=2026, month=11, day=1))
         token = live.world.connect("xero")["access_token"]
         urls = live.sandbox.app_urls("xero")

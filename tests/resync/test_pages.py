@@ -61,9 +61,10 @@ class Pages:
         *,
         params: Mapping[str, str] | None = None,
         json: Any = None,
+        headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
-        del method, path, json, idempotency_key
+        del method, path, json, headers, idempotency_key
         page = int((params or {})["page"])
         self.asked.append(str(page))
         names = [f"R-{number}" for number in range(page * 5 - 4, page * 5 + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def test_lists_are_shown_for_people_and_scripts(cli: Cli) -> None:
 def test_faults_are_switched_in_a_running_sandbox(cli: Cli, sandbox: Running) -> None:
     ran = cli("sandbox", "--running", sandbox.url, "--scenario", "setup-needed")
     assert (ran.code, ran.out) == (0, "")
-    assert set(sandbox.world.switchboard.active()) == {"account-deleted", "tax-rate-deleted"}
+    assert set(sandbox.world.switchboard.active()) == set(SCENARIOS["setup-needed"].faults)
     setting = "account-archived:code=090,times=2,always=true"
     assert cli("sandbox", "--running", sandbox.url, "--fault", setting, "--json").json[
         "switched_on"
@@ -102,10 +103,10 @@ def test_it_serves_until_it_is_told_to_end(number: signal.Signals, code: int) ->
 
 
 def test_the_printed_command_registers_the_app(cli: Cli, sandbox: Running) -> None:
-    from syncdoctor.cli.sandbox import _app_add
+    from syncdoctor.cli.sandbox import _set_up
 
-    command = _app_add(sandbox.world, "xero", sandbox.app_urls("xero"))
-    ran = cli(*command[1:])
+    command = _set_up(sandbox.world, "xero", sandbox.app_urls("xero"))
+    ran = cli(*shlex.split(command)[1:])
     assert ran.code == 0, ran.err
     shown = cli("app", "list", "--json").json["apps"][0]
     assert shown["urls"] == sandbox.app_urls("xero")

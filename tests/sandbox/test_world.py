@@ -36,7 +36,7 @@ def control(sandbox: Running) -> Iterator[httpx2.Client]:
 
 def test_every_promised_fault_exists_with_a_summary_and_a_source() -> None:
     specs = World().switchboard.specs
-    assert set(PROMISED) == set(specs)
+    assert set(PROMISED) <= set(specs)
     assert all(spec.summary and spec.source for spec in specs.values())
 
 

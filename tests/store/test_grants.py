@@ -13,13 +13,13 @@ from syncdoctor.store.statedb import StateDB
 WHEN = datetime(2026, 11, 1, 2, 30, tzinfo=UTC)
 
 
-def test_the_latest_moment_counts(tmp_path: Path) -> None:
-    with StateDB(tmp_path / "s") as state:
+def test_the_latest_moment_counts(place: Path | str) -> None:
+    with StateDB(place) as state:
         assert state.grants() == {}
         state.note_grant("a", WHEN)
         state.note_grant("b", WHEN)
         state.note_grant("a", WHEN + timedelta(days=1))
-    with StateDB(tmp_path / "s") as state:
+    with StateDB(place) as state:
         assert state.grants() == {"a": WHEN + timedelta(days=1), "b": WHEN}
 
 

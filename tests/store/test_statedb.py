@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from syncdoctor.errors import ConfigError, NotFound, StoreError, TemporaryFailure
 from syncdoctor.model import Action, Cause, State, Trigger
-from syncdoctor.store import database
+from syncdoctor.store import sqlite
 from syncdoctor.store.rows import Counts, Summary, SyncStatus
 from syncdoctor.store.schema import MIGRATIONS
 from syncdoctor.store.statedb import StateDB
@@ -27,8 +30,9 @@ class Clock:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> StateDB:
-    return StateDB(tmp_path / "state" / "state.sqlite3", clock=Clock())
+def db(place: Path | str) -> Iterator[StateDB]:
+    with StateDB(place, clock=Clock()) as opened:
+        yield opened
 
 
 def run(db: StateDB, status: SyncStatus, uid: str = "u", target: str = "acme/xero") -> int:
@@ -37,11 +41,13 @@ def run(db: StateDB, status: SyncStatus, uid: str = "u", target: str = "acme/xer
     return sync.id
 
 
-def test_the_file_is_for_its_owner_alone_and_survives_power_loss(db: StateDB) -> None:
-    assert oct(db.path.stat().st_mode)[-3:] == "600"
-    assert oct(db.path.parent.stat().st_mode)[-3:] == "700"
-    assert db.rows("PRAGMA journal_mode")[0][0] == "wal"
-    assert db.rows("PRAGMA synchronous")[0][0] == 2  # FULL
+def test_the_file_is_for_its_owner_alone_and_survives_power_loss(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "state.sqlite3"
+    with StateDB(path) as db:
+        assert oct(path.stat().st_mode)[-3:] == "600"
+        assert oct(path.parent.stat().st_mode)[-3:] == "700"
+        assert db.rows("PRAGMA journal_mode")[0]["journal_mode"] == "wal"
+        assert db.rows("PRAGMA synchronous")[0]["synchronous"] == 2  # FULL
 
 
 def test_a_sync_from_begin_to_end(db: StateDB) -> None:
@@ -109,6 +115,36 @@ def test_days(db: StateDB) -> None:
     assert [(d.date, d.total, d.succeeded, d.bad) for d in days] == [
         ("2026-11-22", 7, 7, 0), ("2026-11-23", 3, 2, 1),
     ]  # fmt: skip
+
+
+def test_totals_since_any_moment_are_those_of_the_rows(db: StateDB) -> None:
+    ends = (SyncStatus.SUCCEEDED, SyncStatus.FAILED, SyncStatus.PARTIAL)
+    for number in range(40):  # three hours each, so that some begin at midnight
+        run(db, ends[number % 3], target=("acme/xero", "beta/xero")[number % 2])
+    db.begin_sync("u", "acme/xero", Trigger.MANUAL)
+    every = db.syncs(limit=None)
+    for since in (START, every[30].started, every[17].started, every[3].started, db.now()):
+        recent = [sync for sync in every if sync.started >= since]
+        by_status = Counter(sync.status.value for sync in recent)
+        assert db.summary(since=since) == Summary(len(recent), **by_status)
+        by_day = Counter(sync.started.date().isoformat() for sync in recent)
+        assert {day.date: day.total for day in db.days(None, since)} == by_day
+        mine = [sync for sync in recent if sync.target == "acme/xero"]
+        assert db.summary("acme", since=since).total == len(mine)
+        assert sum(day.total for day in db.days("acme", since)) == len(mine)
+
+
+def test_an_older_file_is_counted_once_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite3"
+    with StateDB(path, clock=Clock()) as db:
+        run(db, SyncStatus.SUCCEEDED)
+        run(db, SyncStatus.FAILED)
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.executescript("DROP TRIGGER syncs_inserted_day; DROP TRIGGER syncs_updated_day")
+        raw.executescript("DROP TABLE sync_days; PRAGMA user_version = 3")
+    for _ in range(2):
+        with StateDB(path, clock=Clock()) as db:
+            assert db.summary(since=START) == db.summary() == Summary(2, succeeded=1, failed=1)
 
 
 def test_evidence_knows_since_when(db: StateDB) -> None:
@@ -195,7 +231,7 @@ def test_a_directory_that_takes_no_file_is_said(tmp_path: Path) -> None:
 def test_a_file_that_is_busy_too_long_is_temporary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 20)
     with StateDB(tmp_path / "s") as holder, StateDB(tmp_path / "s") as other:
         with holder.transaction(), pytest.raises(TemporaryFailure, match="in use"):
             other.note_change("u", "x")
@@ -203,9 +239,9 @@ def test_a_file_that_is_busy_too_long_is_temporary(
         assert [c.what for c in holder.changes("u")] == ["y"]
 
 
-def test_several_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+def test_several_processes_may_open_a_new_one_at_once(place: Path | str) -> None:
     def open_and_write() -> None:
-        with StateDB(tmp_path / "s") as db:
+        with StateDB(place) as db:
             db.note_change("u", "x")
 
     threads = [threading.Thread(target=open_and_write) for _ in range(8)]
@@ -213,16 +249,18 @@ def test_several_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with StateDB(tmp_path / "s") as db:
+    with StateDB(place) as db:
         assert len(db.changes("u")) == 8
 
 
 def test_a_transaction_is_all_or_nothing(db: StateDB) -> None:
     def change_and_fail() -> None:
         with db.transaction() as connection:
-            connection.execute("INSERT INTO changes VALUES (1, 'u', 1, 'x')")
+            connection.execute("DELETE FROM changes")
+            db.note_change("u", "x")
             raise KeyError
 
+    db.note_change("u", "before")
     with pytest.raises(KeyError):
         change_and_fail()
-    assert db.changes("u") == ()
+    assert [change.what for change in db.changes("u")] == ["before"]

@@ -49,6 +49,24 @@ def test_no_minute_ever_holds_more_than_the_limit(tmp_path: Path) -> None:
         assert sum(start <= t < start + 60 for t in taken) <= 3
 
 
+@pytest.mark.parametrize("counted_after", [0.0, 0.5, 1.0])
+def test_however_late_a_request_is_counted_no_minute_is_overfull(
+    tmp_path: Path, counted_after: float
+) -> None:
+    """The provider counts somewhere between sending (0) and answer (1), early ones the latest."""
+    clock = Clock()
+    one = limiter(tmp_path, clock)
+    counted = []
+    for number in range(20):
+        one.acquire()
+        took = 2.5 if number < 4 else 0.01  # a provider that wakes up
+        counted.append(clock.now + took * (counted_after if number < 4 else 0.0))
+        clock.now += took
+        one.learn(200 if number % 3 else None, {})
+    for start in counted:
+        assert sum(start <= t < start + 60 for t in counted) <= 3
+
+
 def test_a_pause_that_a_provider_asks_for_holds_for_all(tmp_path: Path) -> None:
     clock = Clock()
     limiter(tmp_path, clock).learn(429, {"retry-after": "7"})
@@ -129,5 +147,29 @@ def test_a_wait_for_the_next_hour_is_beyond_patience(tmp_path: Path) -> None:
     one = Limiter(Limits(per_hour=1), tmp_path, "k", clock=clock, sleep=clock.sleep)
     one.acquire()
     clock.now += 600
-    with pytest.raises(TemporaryFailure, match="in 3001 s"):
+    with pytest.raises(TemporaryFailure, match="in 3000 s"):
         one.acquire()
+
+
+def test_calls_of_a_second_go_one_by_one(tmp_path: Path) -> None:
+    clock = Clock()
+    limits = Limits(per_second=8)
+    one = Limiter(limits, tmp_path, "k", clock=clock, sleep=clock.sleep)
+    taken = []
+    for _ in range(20):
+        one.acquire()
+        taken.append(clock.now)
+    for start in taken:
+        assert sum(start <= t < start + 1 for t in taken) <= 8
+    assert taken[-1] - taken[0] < 19 / 8 * 1.06
+
+
+def test_a_refusal_may_have_another_status_than_429(tmp_path: Path) -> None:
+    clock = Clock()
+    one = Limiter(Limits(per_second=8), tmp_path, "k", clock=clock, sleep=clock.sleep)
+    one.learn(403, {})
+    one.acquire()
+    assert clock.slept == []
+    one.learn(403, {}, refused=True)
+    one.acquire()
+    assert clock.slept == [pytest.approx(1.05)]

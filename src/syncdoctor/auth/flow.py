@@ -212,7 +212,8 @@ def _invite(
         announce("If the browser is on another machine, run this there first:")
         announce(tunnel)
     if sign_in.typed_from is not None and (tunnel or not loopback):
-        announce("Or paste here the whole address that the browser ends at, and press Enter.")
+        first = "Or" if loopback else "Then"  # nothing but a pasted address can come
+        announce(f"{first} paste here the whole address that the browser ends at, and press Enter.")
     announce(f"Waiting {_span(sign_in.timeout_s)}; Ctrl-C cancels.")
 
 
@@ -279,7 +280,8 @@ def _finish(
             redirect.parameters, authorisation.redirect_uri, provider.id, connection.target
         )
         requests.ask_at(placed(provider, named_in(provider, redirect.parameters)))
-        grant = Grant(connection, sign_in.app, provider, sign_in.state_dir, vault, config, requests)
+        where = (sign_in.state_dir, vault, config, requests, redirect.parameters)
+        grant = Grant(connection, sign_in.app, provider, *where)
         selection = Selection(sign_in.organisation, sign_in.allow_other_organisation, choose)
         kept = prove_and_keep(
             grant,

@@ -7,15 +7,16 @@ with them (https://github.com/XeroAPI/xero-node/releases/tag/4.10.1, 2026-11-22)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncdoctor.auth.errors import TokenRefused
 from syncdoctor.auth.lapse import note_grant
-from syncdoctor.auth.organisations import Selection, seen_by, select
+from syncdoctor.auth.organisations import Selection, Told, seen_by, select
+from syncdoctor.auth.sign_on import headers_of
 from syncdoctor.auth.token import Token, judge_token_answer
 from syncdoctor.auth.token_requests import TokenRequests, oauth_of
 from syncdoctor.auth.tokens import connection_key, token_lock
@@ -42,6 +43,7 @@ class Grant:
     vault: Vault
     config: Config
     requests: TokenRequests
+    redirect: Mapping[str, str] = field(default_factory=dict)  # what came besides the code
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +78,46 @@ def prove_and_keep(
             "The app's scopes must ask for lasting access (offline_access): syncdoctor app list",
         )
     centre = named_in(grant.provider, token.extra)
-    seen = seen_by(token, grant.app, placed(grant.provider, centre), target)
+    besides = Told(grant.redirect, headers_of(grant.connection, grant.provider, grant.vault))
+    seen = seen_by(token, grant.app, placed(grant.provider, centre), target, besides)
     organisation = grant.connection.organisation
     if seen is not None:
         organisation = select(seen, grant.connection, grant.provider, selection)
-    connection = replace(grant.connection, organisation=organisation)
+    # Whoever signs in again wants it to sync: a connection that was disconnected is back.
+    connection = replace(grant.connection, organisation=organisation, enabled=True)
     if centre is not None:
         settings = {**connection.settings, SETTING: centre}
         connection = replace(connection, settings=settings)
     with token_lock(grant.state_dir, connection), uninterrupted():
-        old = _keep(grant, connection, token)
+        old = keep(grant.vault, grant.config, grant.connection, connection, token)
         told(connection)
     note_grant(grant.state_dir, connection, token)
     revoked = old is not None and old != token and _revoke(grant, old)
-    remark = None if seen is not None else f"{grant.provider.name} does not say what was joined."
+    remark = seen.remark if seen else f"{grant.provider.name} does not say what was joined."
+    remark = remark.replace("TARGET", target) if remark else None
     return Kept(connection, organisation, revoked, remark)
 
 
-def _keep(grant: Grant, connection: Connection, token: Token) -> Token | None:
-    """Store the token and the organisation, or neither; the old token, for its revocation."""
-    key, vault = connection_key(connection), grant.vault
+def keep(
+    vault: Vault, config: Config, known: Connection, connection: Connection, token: Token
+) -> Token | None:
+    """Store the token and what it changed of the connection, or neither; gives the old token.
+
+    Args:
+        vault: where the token goes.
+        config: where the connection goes.
+        known: the connection as it is in the configuration.
+        connection: as it is to be.
+        token: proven by now. The token's lock is held.
+    """
+    key = connection_key(connection)
     before: str | None = None
     with suppress(StoreError):  # a damaged old token is kept aside by the store
         before = vault.get(key)
     vault.put(key, token.to_json())
     try:
-        if connection != grant.connection:
-            grant.config.save_connection(connection)
+        if connection != known:
+            config.save_connection(connection)
     except BaseException:
         if before is None:
             vault.delete(key)

@@ -21,11 +21,12 @@ def note_grant(state_dir: Path, connection: Connection, token: Token) -> None:
     A forecast is worth no failure: what goes wrong here is not said, and a damaged database is
     left for a command that can say so.
     """
-    from syncdoctor.store.statedb import FILE_NAME, StateDB
+    from syncdoctor.store import place
+    from syncdoctor.store.statedb import StateDB
 
     if token.obtained_at is None:
         return
-    with suppress(SyncdoctorError), StateDB(state_dir / FILE_NAME, mend=False) as state:
+    with suppress(SyncdoctorError), StateDB(place.of(state_dir), mend=False) as state:
         state.note_grant(connection.uid, token.obtained_at)
 
 

@@ -3,13 +3,15 @@
 A provider that can list what a token sees has a module ``providers/NAME/organisations.py`` with
 ``from_answer(body, event=None) -> tuple[Organisation, ...]`` and, where the provider knows such
 things, ``event_of(access_token)`` and ``link_of(body, organisation_id)``. What is asked is the
-probe ``identity`` of its facts.
+probe ``identity`` of its facts. Where a redirect names the organisation, the module has
+``from_redirect(parameters) -> Organisation | None`` and, if that organisation may refuse a token
+that works, ``wants_more(status, body) -> str | None``: what is still to be given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
@@ -40,6 +42,7 @@ class Seen:
 
     every: tuple[Organisation, ...]
     consented: tuple[Organisation, ...]
+    remark: str | None = None  # what a person has still to do
 
 
 def lister_of(provider: Provider) -> Lister | None:
@@ -62,7 +65,17 @@ def identity_answer(client: Client, provider: Provider) -> Answer:
     return client.send(probe.method, probe.path, base=probe.base)
 
 
-def seen_by(token: Token, app: App, provider: Provider, target: str) -> Seen | None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known besides the token: the redirect's parameters, and headers to send along."""
+
+    redirect: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def seen_by(
+    token: Token, app: App, provider: Provider, target: str, told: Told | None = None
+) -> Seen | None:
     """What a new token may see; None when the provider cannot say.
 
     Raises:
@@ -73,9 +86,17 @@ def seen_by(token: Token, app: App, provider: Provider, target: str) -> Seen | N
     lister = lister_of(provider)
     if lister is None:
         return None  # the connection goes on with the organisation that it had
-    with Client(provider, app, token=lambda _: token.access_token, tries=3) as client:
+    told = told or Told()
+    named = _named_in(lister, told.redirect)
+    with Client(
+        provider, app, token=lambda _: token.access_token, organisation=named, tries=3
+    ) as client:
         client.keep_secret(token.access_token, token.refresh_token or "")
+        client.also_send(told.headers)
         answer = identity_answer(client, provider)
+    wanted = _wanted(lister, named, answer)
+    if named is not None and (answer.ok or wanted):
+        return Seen((named,), (named,), wanted)
     if not answer.ok or not isinstance(answer.body, (dict, list)):
         words, again = said(answer.exchange), f"syncdoctor reconnect {target}"
         if answer.status in REFUSING_STATUSES:
@@ -95,6 +116,32 @@ def seen_by(token: Token, app: App, provider: Provider, target: str) -> Seen | N
     event = event_of(token.access_token) if event_of else None
     consented = lister.from_answer(answer.body, event) if event else ()
     return Seen(every, _printable(consented) or every)
+
+
+def seen_in(provider: Provider, body: Any) -> Seen | None:
+    """What the answer of the identity probe shows; None when it can show nothing."""
+    lister = lister_of(provider)
+    if lister is None:
+        return None
+    every = _printable(lister.from_answer(body))
+    # A connection that needs no organisation goes on without one that nobody named.
+    return Seen(every, every) if every or "organisation" in provider.required_settings else None
+
+
+def _named_in(lister: Lister, redirect: Mapping[str, str]) -> Organisation | None:
+    """The organisation that a redirect names, where the provider's redirects do."""
+    from_redirect = getattr(lister, "from_redirect", None)
+    named = from_redirect(redirect) if from_redirect else None
+    return _printable((named,))[0] if named else None
+
+
+def _wanted(lister: Lister, named: Organisation | None, answer: Answer) -> str | None:
+    """What the named organisation asks for besides the token, which is none of its failures."""
+    wants_more = getattr(lister, "wants_more", None)
+    if named is None or answer.ok or wants_more is None:
+        return None
+    words: str | None = wants_more(answer.status, answer.body)
+    return words
 
 
 def _printable(organisations: Sequence[Organisation]) -> tuple[Organisation, ...]:

@@ -160,7 +160,9 @@ def said(exchange: Exchange) -> str:
     words: list[str] = []
     if isinstance(body, dict):
         names = ("error", "error_description", "Title", "Detail", "title", "detail", "message")
-        words = [str(body[name]) for name in names if body.get(name)]
+        inner = body["error"] if isinstance(body.get("error"), dict) else {}
+        told = {**body, **inner, "error": inner.get("code") if inner else body.get("error")}
+        words = [str(told[name]) for name in names if told.get(name)]
     text = " ".join("".join(c if c.isprintable() else " " for c in ": ".join(words)).split())
     return f"HTTP {exchange.status}" + (f", {redact.text(text)[:SAID_CHARACTERS]}" if text else "")
 

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from syncdoctor.auth.cooldown import Cooldown
+from syncdoctor.auth.credential import renewing_hint, word
 from syncdoctor.auth.errors import TokenDelayed, TokenRefused
 from syncdoctor.auth.lapse import note_grant
+from syncdoctor.auth.renewals import Renewals
 from syncdoctor.auth.token import Token, judge_token_answer
 from syncdoctor.auth.token_command import read_token
 from syncdoctor.auth.token_requests import TokenRequests, oauth_of
@@ -25,6 +27,8 @@ from syncdoctor.errors import Locked, StoreError
 from syncdoctor.model import App, Connection, Exchange, Ownership, Transport
 
 if TYPE_CHECKING:
+    import httpx2
+
     from syncdoctor.auth.vault import Vault
     from syncdoctor.wire.client import Answer, Client
 
@@ -83,6 +87,7 @@ class TokenKeeper:
         *,
         state_dir: Path,
         client: Client | None = None,
+        transport: httpx2.BaseTransport | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         cool_down_s: float = COOL_DOWN_S,
     ) -> None:
@@ -91,18 +96,21 @@ class TokenKeeper:
         Args:
             state_dir: where the lock is.
             client: for token requests; one is made when it is None.
+            transport: what a client that is made sends by; it closes it.
             clock: the time, with a zone.
             cool_down_s: seconds without another try after a failed refresh; 0 always tries.
         """
         self._connection, self._app, self._provider = connection, app, provider
         self._vault, self._state_dir, self._clock = vault, state_dir, clock
-        self._client = client
+        self._client, self._transport = client, transport
         self._exchanges: list[Exchange] = []
         self._given: str | None = None
+        self._held: Token | None = None
         self._borrowed: Token | None = None
-        self._cooldown = Cooldown(
-            state_dir / "locks" / f"token-{connection.uid}.failed.json", cool_down_s, clock
-        )
+        notes = state_dir / "locks" / f"token-{connection.uid}"
+        self._cooldown = Cooldown(notes.with_suffix(".failed.json"), cool_down_s, clock)
+        limit = provider.oauth.renewals if provider.oauth else None
+        self._renewals = Renewals(notes.with_suffix(".renewed.json"), limit, clock)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -128,6 +136,8 @@ class TokenKeeper:
         """
         if self._connection.ownership is Ownership.BORROWED or self._command:
             return self._give(self._borrow(refused=refused))
+        if self._held is not None and self._usable(self._held, refused=refused):
+            return self._give(self._held)  # the store is asked anew when it is refused or old
         token = self._read()
         if self._usable(token, refused=refused):
             return self._give(token)
@@ -145,7 +155,7 @@ class TokenKeeper:
         return str(command) if command else None
 
     def _give(self, token: Token) -> str:
-        self._given = token.access_token
+        self._given, self._held = token.access_token, token
         return token.access_token
 
     def _usable(self, token: Token, *, refused: bool) -> bool:
@@ -162,7 +172,9 @@ class TokenKeeper:
 
     def _sign_in(self, what: str) -> NoReturn:
         target = self._connection.target
-        raise TokenRefused(f"The token of {target} {what}.", f"syncdoctor reconnect {target}")
+        raise TokenRefused(
+            f"The {word(self._connection)} of {target} {what}.", renewing_hint(self._connection)
+        )
 
     def _borrow(self, *, refused: bool) -> Token:
         """The product's own token: read afresh when it was refused or is old, never renewed."""
@@ -218,9 +230,11 @@ class TokenKeeper:
         """Ask, and once more when the answer was lost and the old refresh token still holds."""
         facts = oauth_of(self._provider)
         again = facts.grace_s > 0 or not facts.rotates
+        self._renewals.take(self._connection.target)
         answer = requests.refresh(token)
         self._exchanges.append(answer.exchange)
         if answer.exchange.transport in ANSWER_LOST and again:
+            self._renewals.take(self._connection.target)
             answer = requests.refresh(token)
             self._exchanges.append(answer.exchange)
         return answer
@@ -239,4 +253,4 @@ class TokenKeeper:
             return nullcontext(self._client)
         from syncdoctor.wire.client import Client
 
-        return Client(self._provider, self._app)
+        return Client(self._provider, self._app, transport=self._transport)

@@ -11,6 +11,7 @@ import typer
 
 from syncdoctor import redact
 from syncdoctor.cli.common import Context, with_context
+from syncdoctor.engine.environment import world
 from syncdoctor.errors import Cancelled, UsageError
 from syncdoctor.model import App
 
@@ -42,6 +43,10 @@ def add(
     scope: Annotated[
         list[str] | None, typer.Option("--scope", help="Ask for this scope instead; repeatable.")
     ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--environment", help="The provider's world that it is of, e.g. sandbox."),
+    ] = None,
     url: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,7 +64,12 @@ def add(
             f"There is no provider {provider!r}.", f"Take one of: {', '.join(sorted(known))}."
         )
     client_id = client_id or ctx.ask("Client id", "--client-id")
-    app = App(name, provider, client_id, redirect_uri, tuple(scope or ()), _urls(url or []))
+    if environment is not None:
+        world(known[provider], environment)
+    scopes = tuple(scope or ())
+    app = App(
+        name, provider, client_id, redirect_uri, scopes, _urls(url or []), environment=environment
+    )
     _check_urls(app)
     secret = None if no_secret else _secret(ctx, secret_file)
     redact.remember(secret)
@@ -90,10 +100,13 @@ def list_apps(ctx: Context) -> None:
         return
     from rich.table import Table
 
-    table = Table("Name", "Provider", "Client id", "Redirect", "URLs in place of the provider's")
+    own = "URLs in place of the provider's"
+    table = Table("Name", "Provider", "Environment", "Client id", "Redirect", own)
     for app in apps.values():
         urls = ", ".join(f"{k}={v}" for k, v in app.urls.items())
-        table.add_row(app.name, app.provider, app.client_id, app.redirect_uri or "", urls)
+        world_of = app.environment or "live"
+        redirect = app.redirect_uri or ""
+        table.add_row(app.name, app.provider, world_of, app.client_id, redirect, urls)
     ctx.out().print(table)
 
 
@@ -163,6 +176,7 @@ def _document(app: App) -> dict[str, object]:
     return {
         "name": app.name,
         "provider": app.provider,
+        "environment": app.environment,
         "client_id": app.client_id,
         "redirect_uri": app.redirect_uri,
         "scopes": list(app.scopes),

@@ -92,7 +92,7 @@ def _known(ctx: Context, case: Case) -> Known:
         history = History(target, None, state.summary(target), syncs, failures)
         document = history_document(history, state.now())
         failed = sorted(key for _, key in state.failed_records(uid))
-    app = ctx.config.apps().get(case.connection.app)
+    app = ctx.config.apps().get(case.connection.app or "")
     return Known(app, syncs, document, failed, _versions(ctx, case))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from syncdoctor.config import overridden_hosts
 from syncdoctor.errors import ConfigError
 from syncdoctor.states import Case
 
@@ -14,8 +13,10 @@ if TYPE_CHECKING:
     from syncdoctor.config import Config
     from syncdoctor.engine.catalogue import Catalogue
     from syncdoctor.model import App, Connection, Diagnosis
+    from syncdoctor.rounds import Opener
     from syncdoctor.session import Session
     from syncdoctor.store.statedb import StateDB
+    from syncdoctor.wire.line import Line
 
 
 def cases(
@@ -49,24 +50,25 @@ def cases(
     return found
 
 
-def opener(ctx: Context, catalogue: Catalogue, config: Config) -> Callable[[Connection], Session]:
+def opener(ctx: Context, catalogue: Catalogue, config: Config) -> Opener:
     """What opens a connection for reading; the token store is opened once, when first needed."""
     from syncdoctor.session import open_session
 
     vault, apps = ctx.open_vault(), config.apps()
 
-    def open_one(connection: Connection) -> Session:
-        app = apps.get(connection.app) or config.app(connection.app)
+    def open_one(connection: Connection, line: Line | None = None) -> Session:
+        app = apps.get(connection.app or "") or config.app_of(connection)
         provider = catalogue.providers[connection.provider]
-        return open_session(connection, app, provider, vault, ctx.state_dir)
+        return open_session(connection, app, provider, vault, ctx.state_dir, line=line)
 
     return open_one
 
 
 def stand_in_hosts(apps: Mapping[str, App], connection: Connection) -> tuple[str, ...]:
     """Hosts that stand in for the provider's own; named in every output."""
-    app = apps.get(connection.app)
-    return overridden_hosts(app) if app else ()
+    from syncdoctor import config
+
+    return config.stand_in_hosts(apps.get(connection.app or ""), connection)
 
 
 def keep(state: StateDB, connection: Connection, result: Diagnosis, source: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from syncdoctor.errors import UsageError
+from syncdoctor.store import place
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,9 +78,9 @@ class Context:
 
     def open_state(self) -> StateDB:
         """The state database, made when absent; what was found wrong with it is said."""
-        from syncdoctor.store.statedb import FILE_NAME, StateDB
+        from syncdoctor.store.statedb import StateDB
 
-        state = StateDB(self.state_dir / FILE_NAME)
+        state = StateDB(place.of(self.state_dir))
         if state.warning:
             self.err().print(state.warning, style="warn")
         return state
@@ -191,6 +192,7 @@ def with_context(command: F) -> F:
     def wrapper(**values: Any) -> Any:
         given = {name: values.pop(name) for name in COMMON}
         given["config_dir_flag"] = given.pop("config_dir")
+        place.choose(os.environ.get("SYNCDOCTOR_STATE_URL"))
         return command(Context(**given), **values)
 
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common

@@ -5,21 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.cli.connection_settings import (
     ask_choice,
+    ask_settings,
+    check_settings,
     choices_of,
     note_change,
     parse_settings,
     save_settings,
     show_choices,
+    switch_on,
 )
-from syncdoctor.errors import Cancelled, UsageError
-from syncdoctor.model import Connection, Ownership
+from syncdoctor.cli.connection_view import Target, connection_document, list_connections, show
+from syncdoctor.cli.paste import first_credential, forget_credential, kind_for
+from syncdoctor.cli.rotation import Rotation, rotate
+from syncdoctor.cli.sign_on import ask_user, take_sign_on
+from syncdoctor.cli.webhook_check import check_webhook
+from syncdoctor.errors import Cancelled, ExitCode, UsageError
+from syncdoctor.model import Connection, CredentialKind, Ownership
 
 if TYPE_CHECKING:
     from syncdoctor.config import Config
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True, help="A workspace's links to its providers.")
 
-Target = Annotated[str, typer.Argument(metavar="WORKSPACE/CONNECTION", help="e.g. acme/xero")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--setting", "-s", metavar="KEY=VALUE", help="Choose a setting; repeatable."),
@@ -47,6 +54,18 @@ def add(
     target: Target,
     provider: Annotated[str | None, typer.Option("--provider", help="e.g. xero")] = None,
     app: Annotated[str | None, typer.Option("--app", help="The app to sign in with.")] = None,
+    credential: Annotated[
+        str | None,
+        typer.Option("--credential", help="oauth, token, key, secret or feed; the usual one."),
+    ] = None,
+    token_file: Annotated[
+        str | None,
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help="A credential without OAuth; - reads it from stdin.",
+        ),
+    ] = None,
     guide: Annotated[str | None, typer.Option("--guide", help="The product's guide.")] = None,
     plan: Annotated[str | None, typer.Option("--plan", help="The workspace's plan.")] = None,
     source: Annotated[
@@ -67,64 +86,36 @@ def add(
             f"{target} is there already.", f"syncdoctor connection show {target}, or: remove"
         )
     room = _provider(ctx, provider, name)
+    kind = kind_for(room, credential)
     connection = Connection(
         workspace=workspace,
         name=name,
         uid=new_uid(),
         provider=room.id,
-        app=app or _app_for(ctx, config, room),
+        app=app or (_app_for(ctx, config, room) if kind is CredentialKind.OAUTH else None),
         created=datetime.now(UTC).replace(microsecond=0),
-        settings=parse_settings(setting or []),
+        settings={**room.settings, **parse_settings(setting or [])},
         ownership=Ownership.BORROWED if borrowed else Ownership.OWN,
+        credential=kind,
     )
-    config.app(connection.app)
+    config.app_of(connection)
+    check_settings(room, connection)
     fields = _workspace_fields(ctx, guide, plan, source)
+    connection, shown, following = first_credential(ctx, connection, room, token_file)
     path = config.save_connection(connection, **fields)
     note_change(ctx, connection, "connection added")
     if ctx.json:
-        document = {"schema": "syncdoctor.connection/1", "connection": _document(connection)}
-        ctx.print_json({**document, "file": str(path)})
+        document = {
+            "schema": "syncdoctor.connection/1",
+            "connection": connection_document(connection),
+        }
+        ctx.print_json({**document, **shown, "file": str(path)})
     ctx.err().print(f"Added {target} ({connection.uid}) in {path}.")
-    ctx.err().print(f"Next: syncdoctor reconnect {target}")
+    ctx.err().print(f"Next: {following}")
 
 
-@group.command("list")
-@with_context
-def list_connections(
-    ctx: Context,
-    target: Annotated[str | None, typer.Argument(help="A workspace; all without it.")] = None,
-) -> int:
-    """Show UID, type, created, status and the actions of each connection."""
-    from syncdoctor.cli.status import rows_for
-    from syncdoctor.render import json_connections
-    from syncdoctor.render.status_view import connections_table, empty_state
-
-    rows = rows_for(ctx, target)
-    providers = ctx.catalogue.providers
-    if ctx.json:
-        ctx.print_json(json_connections.connections_document(rows, providers))
-    elif not rows:
-        ctx.out().print(empty_state())
-    else:
-        ctx.out().print(connections_table(rows, providers))
-    return 0
-
-
-@group.command("show")
-@with_context
-def show(ctx: Context, target: Target) -> None:
-    """Show everything that is known of one connection; secrets are never shown."""
-    connection = ctx.config.connection(target)
-    document = _document(connection)
-    if ctx.json:
-        ctx.print_json({"schema": "syncdoctor.connection/1", "connection": document})
-        return
-    from rich.table import Table
-
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for key, value in document.items():
-        table.add_row(key.replace("_", " "), _shown(value))
-    ctx.out().print(table)
+group.command("list")(list_connections)
+group.command("show")(show)
 
 
 @group.command("pick")
@@ -140,8 +131,8 @@ def pick(
     """Choose required settings, from what the provider has; asks for those that are missing."""
     connection = ctx.config.connection(target)
     room = ctx.catalogue.providers[connection.provider]
-    names = [name for name in room.required_settings if name != "organisation"]
-    if list_choices:
+    names = [name for name in room.required_of(connection) if name != "organisation"]
+    if list_choices and names:
         show_choices(ctx, {name: choices_of(ctx, connection, room, name) for name in names})
         return
     chosen = parse_settings(setting or [])
@@ -164,29 +155,58 @@ def configure(
     enable: Annotated[
         bool | None, typer.Option("--enable/--disable", help="Switch the connection.")
     ] = None,
-) -> None:
+    rotate_secret: Annotated[
+        bool,
+        typer.Option("--rotate-secret", help="A new signing secret, proven before it is used."),
+    ] = False,
+    secret_file: Annotated[
+        str | None,
+        typer.Option(
+            "--secret-file",
+            metavar="FILE",
+            help="That secret, or a sign-on's password; - is stdin.",
+        ),
+    ] = None,
+    finish_rotation: Annotated[
+        bool, typer.Option("--finish-rotation", help="Prove the new secret; the old one goes.")
+    ] = False,
+) -> int:
     """Change the settings of a connection whose type allows it."""
     connection = ctx.config.connection(target)
     require_action(ctx, connection, "configure")
     chosen = parse_settings(setting or [])
+    room = ctx.catalogue.providers[connection.provider]
+    rotation = Rotation(rotate_secret, None if room.sign_on else secret_file, finish_rotation)
+    signed_on = take_sign_on(ctx, connection, room, chosen, secret_file)
     if enable is not None:
         connection = replace(connection, enabled=enable)
-    if not chosen and enable is None:
-        raise UsageError("Nothing to change.", f"syncdoctor connection configure {target} -s K=V")
-    save_settings(ctx, connection, chosen)
+    if not (chosen or signed_on or rotation.wanted) and enable is None:
+        asked = ask_user(ctx, room)
+        if not take_sign_on(ctx, connection, room, asked, None):
+            chosen = ask_settings(ctx, connection, room)
+    if chosen or enable is not None:
+        connection = save_settings(ctx, connection, chosen)
+    if enable:
+        switch_on(ctx, connection)
+    if not rotation.wanted:
+        return int(ExitCode.OK)
+    return rotate(ctx, connection, room, rotation)
 
 
 @group.command("disconnect")
 @with_context
 def disconnect(ctx: Context, target: Target, yes: Yes = False) -> None:
     """Stop all syncs of a connection until it is reconnected; data and history stay."""
+    from syncdoctor.engine.commands import renewal
+
     connection = ctx.config.connection(target)
     if not yes and not ctx.confirm(f"Stop all syncs of {target}?", "--yes"):
         raise Cancelled(f"{target} goes on as before.")
-    ctx.open_vault().delete(f"connection/{connection.uid}")
+    forget_credential(ctx, connection)
     ctx.config.save_connection(replace(connection, enabled=False))
     note_change(ctx, connection, "disconnected")
-    ctx.err().print(f"{target} is disconnected. Start again: syncdoctor reconnect {target}")
+    again = " ".join(renewal(connection.credential, target))
+    ctx.err().print(f"{target} is disconnected. Start again: {again}")
 
 
 @group.command("remove")
@@ -197,10 +217,13 @@ def remove(ctx: Context, target: Target, yes: Yes = False) -> None:
     question = f"Remove {target}? Syncing stops; history and records stay."
     if not yes and not ctx.confirm(question, "--yes"):
         raise Cancelled(f"{target} stays.")
-    ctx.open_vault().delete(f"connection/{connection.uid}")
+    forget_credential(ctx, connection)
     ctx.config.remove_connection(connection)
     note_change(ctx, connection, "connection removed")
     ctx.err().print(f"{target} is removed; syncdoctor history {target} still tells its story.")
+
+
+group.command("check-webhook")(check_webhook)
 
 
 def require_action(ctx: Context, connection: Connection, action: str) -> None:
@@ -247,26 +270,3 @@ def _workspace_fields(
         load_guide(guide, ctx.config_dir / "guides")
     given = {"guide": guide, "plan": plan, "source": str(source.resolve()) if source else None}
     return {key: value for key, value in given.items() if value is not None}
-
-
-def _document(connection: Connection) -> dict[str, Any]:
-    organisation = connection.organisation
-    return {
-        "target": connection.target,
-        "uid": connection.uid,
-        "type": connection.provider,
-        "app": connection.app,
-        "created": connection.created.isoformat(),
-        "enabled": connection.enabled,
-        "ownership": str(connection.ownership),
-        "organisation": {"id": organisation.id, "name": organisation.name}
-        if organisation
-        else None,
-        "settings": dict(connection.settings),
-    }
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k}={v}" for k, v in value.items()) or "none"
-    return "not chosen" if value is None else str(value)

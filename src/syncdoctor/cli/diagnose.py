@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +10,13 @@ import typer
 
 from syncdoctor.cli.background import asked, with_answers, with_background
 from syncdoctor.cli.bundle import Wanted, write_bundle
+from syncdoctor.cli.checks import known_checks, list_checks
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, gravest
 
 if TYPE_CHECKING:
     from syncdoctor.engine.catalogue import Catalogue
-    from syncdoctor.model import Diagnosis
+    from syncdoctor.model import Check, Diagnosis
     from syncdoctor.states import Case
     from syncdoctor.store.statedb import StateDB
 
@@ -39,7 +41,14 @@ def diagnose(
     check: Annotated[
         list[str] | None, typer.Option("--check", metavar="NAME", help="Only this check; repeat.")
     ] = None,
-    list_checks: Annotated[
+    write_test: Annotated[
+        bool,
+        typer.Option("--write-test", help="Also make a draft there, read it, take it away again."),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before writing to several.")
+    ] = False,
+    list_only: Annotated[
         bool, typer.Option("--list-checks", help="Name the checks and end.")
     ] = False,
     guide: Annotated[
@@ -91,10 +100,11 @@ def diagnose(
     catalogue = ctx.catalogue
     with ctx.open_state() as state:
         found = _cases(ctx, catalogue, state, target, guide)
-        found = _informed(ctx, state, found, answer or [], ask=not list_checks)
-        if list_checks:
-            return _list_checks(ctx, found)
-        results = _results(ctx, catalogue, found, from_file, check)
+        found = _informed(ctx, state, found, answer or [], ask=not list_only)
+        if list_only:
+            return list_checks(ctx, found)
+        write = _writer(ctx, catalogue, found, from_file, yes=yes) if write_test else None
+        results = _results(ctx, catalogue, found, from_file, check, write)
         if from_file is None and check is None:
             _keep(state, results)
     diagnoses = [(case, r) for case, r in results if not isinstance(r, SyncdoctorError)]
@@ -157,7 +167,7 @@ def _urls(ctx: Context) -> list[str]:
     catalogue, apps = ctx.catalogue, ctx.config.apps()
     found = []
     for connection in ctx.config.resolve(None):
-        app, room = apps.get(connection.app), catalogue.providers.get(connection.provider)
+        app, room = apps.get(connection.app or ""), catalogue.providers.get(connection.provider)
         if app and room:
             found.append(app.urls.get("api") or room.urls["api"])
     return found
@@ -180,6 +190,7 @@ def _results(
     found: list[Case],
     from_file: Path | None,
     check: list[str] | None,
+    write: Callable[[Case], Check] | None,
 ) -> list[tuple[Case, Diagnosis | SyncdoctorError]]:
     from syncdoctor import doctor
     from syncdoctor.cli.cases import opener
@@ -191,45 +202,26 @@ def _results(
         return [(case, doctor.judge_exchanges(case, catalogue, given)) for case in found]
     opened = opener(ctx, catalogue, ctx.config)
     if len(found) > 1:
-        return list(doctor.diagnose_all(found, catalogue, opened, at_once=8))
+        from syncdoctor.cli.progress import shown
+        from syncdoctor.rounds import diagnose_all
+
+        results = shown(ctx, diagnose_all(found, catalogue, opened, write=write), len(found))
+        told = {case.connection.uid: result for case, result in results}
+        return [(case, told[case.connection.uid]) for case in found]
     case = found[0]
-    _known_checks(case, check or [])
+    known_checks(case, check or [], writes=write is not None)
     with ctx.err().status(f"Asking {case.provider.name} …"):
-        return [(case, doctor.diagnose(case, catalogue, opened, only=check))]
+        return [(case, doctor.diagnose(case, catalogue, opened, only=check, write=write))]
 
 
-def _known_checks(case: Case, wanted: list[str]) -> None:
-    names = _check_names(case) if wanted else {}
-    for name in wanted:
-        if name not in names:
-            raise UsageError(
-                f"{case.provider.name} has no check {name!r}.",
-                f"syncdoctor diagnose {case.connection.target} --list-checks",
-            )
+def _writer(
+    ctx: Context, catalogue: Catalogue, found: list[Case], from_file: Path | None, *, yes: bool
+) -> Callable[[Case], Check]:
+    from syncdoctor.cli.write_test import tester
 
-
-def _check_names(case: Case) -> dict[str, str]:
-    from syncdoctor import local_checks
-
-    local = {check.name: "from what is known here" for check in local_checks.run(case)}
-    page = {"status-page": "what the provider's public status page says"}
-    return {
-        **local,
-        "token": "whether the token is valid, renewed where need be",
-        **{probe.name: probe.summary for probe in case.provider.probes},
-        **(page if "status" in case.provider.urls else {}),
-    }
-
-
-def _list_checks(ctx: Context, found: list[Case]) -> int:
-    names = {name: words for case in found for name, words in _check_names(case).items()}
-    if ctx.json:
-        checks = [{"name": name, "summary": words} for name, words in names.items()]
-        ctx.print_json({"schema": "syncdoctor.checks/1", "checks": checks})
-        return 0
-    for name, words in names.items():
-        ctx.out().print(f"{name}: {words}")
-    return 0
+    if from_file is not None:
+        raise UsageError("--from asks nobody; it goes with no --write-test.")
+    return tester(ctx, catalogue, found, yes=yes)
 
 
 def _code(diagnosis: Diagnosis, fail_on: str) -> int:

@@ -16,10 +16,11 @@ from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import ExitCode, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
+    from syncdoctor.cli.explain_json import Documents
     from syncdoctor.engine.catalogue import Catalogue
     from syncdoctor.engine.guide import Guide
     from syncdoctor.explained import Explained
-    from syncdoctor.intake.parse import Intake
+    from syncdoctor.intake.parse import Intake, Pending
 
 LEAST = {"warning": 1, "error": 2, "never": 3}
 SUFFIXES = tuple(".json .jsonl .ndjson .har .yaml .yml .txt .log .http .xml .html".split())
@@ -149,18 +150,19 @@ class _Run:
             else:
                 yield Intake(os.fsencode(subject), name="the text given")
 
+    def pending(self, inputs: Iterable[Intake]) -> Iterator[Pending]:
+        """Every exchange of every input, before it is looked at."""
+        from syncdoctor.explained import passing_headers
+
+        passing = passing_headers(self.catalogue)
+        for intake in inputs:
+            yield from intake.pending(self.provider, passing if intake.is_lines else frozenset())
+
     def every(self, inputs: Iterable[Intake] | None = None) -> Iterator[Explained]:
         """Every exchange of every input, judged and numbered through."""
         from syncdoctor.explained import explain as judged
-        from syncdoctor.explained import passing_headers
 
-        found = (
-            pending
-            for intake in (self.inputs() if inputs is None else inputs)
-            for pending in intake.pending(
-                self.provider, passing_headers(self.catalogue) if intake.is_lines else frozenset()
-            )
-        )
+        found = self.pending(self.inputs() if inputs is None else inputs)
         for one in judged(found, self.catalogue, self.guide):
             self.worst = max(self.worst, one.gravity)
             yield one
@@ -186,20 +188,39 @@ class _Run:
 
     def json(self) -> int:
         """One document; for JSON lines a line for each."""
+        from syncdoctor.cli.explain_alike import Alike
         from syncdoctor.cli.explain_json import Documents
+        from syncdoctor.engine.ids import spelled_by
 
         inputs = self.inputs()
         first = next(inputs)
-        out = Documents(sys.stdout.buffer, self.now, self.least, lines=first.is_lines)
+        alike = Alike(spelled_by(self.catalogue.rules)) if first.is_lines else None
+        out = Documents(sys.stdout.buffer, self.now, self.least, alike)
         try:
-            for one in self.every(chain((first,), inputs)):
-                out.add(one)
+            if first.is_lines:
+                self.lines(out, chain((first,), inputs))
+            else:
+                for one in self.every(chain((first,), inputs)):
+                    out.add(one)
         except SyncdoctorError as error:
             out.fail(error)
             self.ctx.err().print(f"syncdoctor: {error.message}", soft_wrap=True)
             return int(error.exit_code)
         out.end(self.code)
         return self.code
+
+    def lines(self, out: Documents, inputs: Iterable[Intake]) -> None:
+        """A line for each; those are judged that do not say the same as others before them."""
+        from syncdoctor.explained import Judge
+
+        judged = Judge(self.catalogue, self.guide)
+        for index, pending in enumerate(self.pending(inputs)):
+            gravity = out.repeat(index, pending.line)
+            if gravity is None:
+                one = judged(index, pending)
+                out.add(one)
+                gravity = one.gravity
+            self.worst = max(self.worst, gravity)
 
     def summary(self) -> int:
         """Count by cause."""

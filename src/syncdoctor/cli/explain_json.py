@@ -8,6 +8,7 @@ from typing import IO
 import orjson
 
 from syncdoctor import redact
+from syncdoctor.cli.explain_alike import Alike, Answer
 from syncdoctor.errors import SyncdoctorError
 from syncdoctor.explained import REMEMBERED, Explained
 from syncdoctor.render.json_v1 import EXPLAIN, explain_document, explained, header
@@ -20,14 +21,14 @@ class Documents:
         out: where to write.
         now: when the documents are made.
         least: the gravity from which on an exchange counts as bad.
-        lines: a line for each exchange instead of one document.
+        alike: knows lines again; None where one document is written instead of lines.
     """
 
-    def __init__(self, out: IO[bytes], now: datetime, least: int, *, lines: bool) -> None:
+    def __init__(self, out: IO[bytes], now: datetime, least: int, alike: Alike | None) -> None:
         self._out = out
         self._now = now
         self._least = least
-        self._lines = lines
+        self._alike = alike
         self._gravest: Explained | None = None
         self._count = 0
         self._written = False
@@ -38,9 +39,10 @@ class Documents:
 
     def add(self, one: Explained) -> None:
         """Take one exchange."""
-        if self._lines:
-            self._out.write(b"%s%d%s" % (self._head, one.index, self._line(one)))
-            self._written = True
+        if self._alike is not None:
+            line = self._line(one)
+            self._alike.learn(Answer(line, one.gravity))
+            self._write(one.index, line)
             return
         if self._gravest is None:
             self._gravest = one
@@ -51,6 +53,20 @@ class Documents:
             if one.gravity > self._gravest.gravity:
                 self._gravest = one
         self._count += 1
+
+    def repeat(self, index: int, line: bytes | None) -> int | None:
+        """Write what is known of a line and say how grave it is; None when it must be judged."""
+        if self._alike is None:
+            return None
+        known = self._alike.answer(line)
+        if known is None:
+            return None
+        self._write(index, known.told)
+        return known.gravity
+
+    def _write(self, index: int, told: bytes) -> None:
+        self._out.write(b"%s%d%s" % (self._head, index, told))
+        self._written = True
 
     def _line(self, one: Explained) -> bytes:
         """What follows the index in a line; the same for all that say the same."""
@@ -70,7 +86,7 @@ class Documents:
 
     def end(self, exit_code: int) -> None:
         """Write what is left of the document; the gravest exchange stands at its top level."""
-        if not self._lines and self._gravest is not None:
+        if self._alike is None and self._gravest is not None:
             document = explain_document(self._gravest, exit_code, self._now)
             text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
             self._out.write(b"\n],\n" + text[2:] if self._count > 1 else text)
@@ -89,7 +105,7 @@ class Documents:
             **header("syncdoctor.error/1", error.exit_code, self._now),
             "error": {"message": redact.text(error.message), "hint": error.hint},
         }
-        if self._lines:
+        if self._alike is not None:
             self._out.write(orjson.dumps(told) + b"\n")
         else:
             self._out.write(b"\n],\n" + orjson.dumps(told, option=orjson.OPT_INDENT_2)[2:] + b"\n")

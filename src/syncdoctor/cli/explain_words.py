@@ -79,29 +79,38 @@ def check(ctx: Context, file: Path) -> int:
 
     if not file.is_file():
         raise UsageError(f"There is no file {file}.", "syncdoctor explain --check FILE")
-    problems = _rule_problems(file) if "rule" in parse_file(file) else _guide_problems(file)
+    remarks: list[str] = []
+    if "rule" in parse_file(file):
+        problems, remarks = _rule_problems(file)
+    else:
+        problems = _guide_problems(file)
     code = int(ExitCode.PROBLEM if problems else ExitCode.OK)
     if ctx.json:
-        _print_document(ctx, "explain-check", code, file=str(file), problems=problems)
+        _print_document(
+            ctx, "explain-check", code, file=str(file), problems=problems, remarks=remarks
+        )
         return code
-    for problem in problems:
-        ctx.out().print(problem, soft_wrap=True)
+    for told in (*problems, *remarks):
+        ctx.out().print(told, soft_wrap=True, markup=False)
     if not ctx.quiet and not problems:
         ctx.out().print(f"{file} is good.", style="ok", soft_wrap=True)
     return code
 
 
-def _rule_problems(file: Path) -> list[str]:
+def _rule_problems(file: Path) -> tuple[list[str], list[str]]:
+    """What fails in a file of rules, and what is only doubtful."""
+    from syncdoctor.engine import lint
     from syncdoctor.engine.catalogue import load
     from syncdoctor.engine.samples import run_samples
 
     catalogue = load(file)
     own = tuple(r for r in catalogue.rules_with_samples if Path(r.origin_file) == file)
-    return [
+    problems = [
         f"{one.rule.id} sample {one.number}: {one.problem}"
         for one in run_samples(catalogue, own)
         if one.problem
     ]
+    return problems, [lint.sentence(remark) for remark in lint.remarks(own)]
 
 
 def _guide_problems(file: Path) -> list[str]:

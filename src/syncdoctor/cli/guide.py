@@ -60,6 +60,10 @@ def show(
         ("States", guide.states),
         ("Plans", {key: ", ".join(plans) for key, plans in guide.plans.items()}),
         ("Support", {guide.support: ", ".join(guide.ask_for)}),
+        ("Tiers", {tier: f"a sync within {hours:g} h" for tier, hours in guide.tiers.items()}),
+        ("Roles", _roles(guide)),
+        ("Asked about", {"checks": ", ".join(sorted(guide.checks))} if guide.checks else {}),
+        ("Here", {one.told: ", ".join(one.by) for one in guide.features}),
     ):
         if pairs:
             out.print(f"\n{title}", style="heading")
@@ -75,6 +79,13 @@ def show(
     return int(ExitCode.OK)
 
 
+def _roles(guide: Guide) -> dict[str, str]:
+    if guide.roles is None:
+        return {}
+    others = {"no": "no other", "ask": "others are asked about"}[guide.roles.others]
+    return {f"{guide.roles.word} {' or '.join(guide.roles.allowed)}": f"may connect; {others}"}
+
+
 def _whole(guide: Guide) -> dict[str, Any]:
     return {
         "name": guide.name,
@@ -84,6 +95,15 @@ def _whole(guide: Guide) -> dict[str, Any]:
         "places": guide.places,
         "support": {"address": guide.support, "ask_for": list(guide.ask_for)},
         "plans": {key: list(plans) for key, plans in guide.plans.items()},
+        "tiers": dict(guide.tiers),
+        "roles": guide.roles
+        and {
+            "word": guide.roles.word,
+            "allowed": list(guide.roles.allowed),
+            "others": guide.roles.others,
+        },
+        "checks": sorted(guide.checks),
+        "features": [{"told": one.told, "by": list(one.by)} for one in guide.features],
         "causes": [
             {
                 "cause": cause,

@@ -47,7 +47,8 @@ def _renewer(ctx: Context) -> Callable[[Connection], str]:
 
     from syncdoctor.auth.lapse import is_due
     from syncdoctor.auth.tokens import TokenKeeper
-    from syncdoctor.model import Ownership
+    from syncdoctor.engine.environment import in_environment
+    from syncdoctor.model import CredentialKind, Ownership
 
     config, providers, vault = ctx.config, ctx.catalogue.providers, ctx.open_vault()
 
@@ -62,9 +63,11 @@ def _renewer(ctx: Context) -> Callable[[Connection], str]:
             return "disabled"
         if connection.ownership is Ownership.BORROWED or connection.settings.get("token_command"):
             return "borrowed"
-        if provider.oauth is None or provider.oauth.refresh_lifetime_days is None:
+        kept = connection.credential is not CredentialKind.OAUTH
+        if kept or provider.oauth is None or provider.oauth.refresh_lifetime_days is None:
             return "does not lapse"
-        app = config.app(connection.app)
+        app = config.app_of(connection)
+        provider = in_environment(provider, app, connection)
         keeper = TokenKeeper(connection, app, provider, vault, state_dir=ctx.state_dir)
         token = keeper.stored()
         if token is not None and not is_due(token, provider, datetime.now(UTC)):

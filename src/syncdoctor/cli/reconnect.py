@@ -78,6 +78,14 @@ def reconnect(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="How long to wait.", min=1)
     ] = 300.0,
+    token_file: Annotated[
+        str | None,
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help="The new access token, where one is pasted; -: stdin.",
+        ),
+    ] = None,
     no_sync: Annotated[
         bool, typer.Option("--no-sync", help="Do not run the initial sync afterwards.")
     ] = False,
@@ -105,6 +113,7 @@ def reconnect(
         remove_existing,
         min(timeout, LONGEST_S),
         no_sync,
+        token_file,
     )
     _check(options, keep_alive=keep_alive)
     connections = _connections(

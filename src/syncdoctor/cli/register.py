@@ -24,6 +24,8 @@ COMMANDS = {
     "resync": "Push recent records again; nothing is doubled and nothing is wiped.",
     "history": "Show how many syncs there were, how they ended, and since when what fails.",
     "connection": "A workspace's links to its providers.",
+    "keys": "The API keys of a custom integration.",
+    "channel": "A workspace's sales channels and their owners.",
     "app": "The OAuth clients that connections sign in with.",
     "records": "The files that records come from.",
     "store": "Where tokens are kept.",

@@ -73,11 +73,19 @@ def resync(
     test_record: Annotated[
         bool, typer.Option("--test-record", help="Send one draft invoice, to try the connection.")
     ] = False,
+    conflicts: Annotated[
+        str | None,
+        typer.Option(
+            "--conflicts",
+            metavar="skip|product|provider",
+            help="Whose change stands where both sides were changed; the connection's setting.",
+        ),
+    ] = None,
 ) -> int:
     """Push recent records again; nothing is doubled and nothing is wiped."""
     options = Options(
         source, since, tuple(kind or ()), tuple(record or ()), failed, dry_run, max_changes,
-        resume, rejects, automatic, export_csv, test_record,
+        resume, rejects, automatic, export_csv, test_record, conflicts,
     )  # fmt: skip
     _check(options)
     if everything == (target is not None):
@@ -93,10 +101,16 @@ def resync(
 
 def run_initial(ctx: Context, connection: Connection) -> int:
     """The sync after a reconnect; 0 when the workspace has no source of records."""
-    from syncdoctor.resync.initial import adapter_of
+    from syncdoctor.resync.initial import adapter_for, puller_for
 
-    source = ctx.config.workspace(connection.workspace).source
-    if source is None or adapter_of(connection.provider) is None:
+    if adapter_for(connection) is None:
+        return int(ExitCode.OK)
+    try:
+        puller = puller_for(connection)
+    except UsageError as error:  # what it needs is chosen from what the sign-in can see
+        ctx.err().print(f"{error.message}\nNext: {error.hint}", soft_wrap=True)
+        return int(ExitCode.OK)
+    if ctx.config.workspace(connection.workspace).source is None and puller is None:
         return int(ExitCode.OK)
     with ctx.open_state() as db:
         return _Command(ctx, db, Options(), silent=ctx.quiet).run([connection], only=True)
@@ -127,16 +141,37 @@ class _Command:
         return stop.code or gravest(codes)
 
     def _left_out(self, connection: Connection) -> SyncdoctorError | None:
-        from syncdoctor.resync.initial import adapter_of
+        from syncdoctor.model import CredentialKind
+        from syncdoctor.resync.initial import adapter_for
 
         target = connection.target
-        if adapter_of(connection.provider) is None:
+        if connection.credential is CredentialKind.FEED:
+            return _read_only(self._ctx, connection)
+        adapter = adapter_for(connection)
+        if adapter is None:
             return UsageError(f"{target}: records cannot be pushed to {connection.provider}.")
+        if (foreign := self._foreign(connection, adapter.kinds)) is not None:
+            return foreign
         if not connection.enabled:
             return UsageError(f"{target} is disabled.", f"syncdoctor connection show {target}")
         if self._options.automatic and connection.settings.get("auto_sync") is False:
             return _AutoSyncOff(f"{target}: auto-sync is off.", f"syncdoctor resync {target}")
         return None
+
+    def _foreign(self, connection: Connection, kinds: tuple[str, ...]) -> UsageError | None:
+        """The refusal where nothing that is asked for is of a kind that the provider takes."""
+        from syncdoctor.model import CredentialKind
+
+        trial = self._options.test_record and connection.credential is not CredentialKind.SECRET
+        wanted = ("invoice",) if trial else self._options.kinds
+        if not wanted or set(wanted) & set(kinds):
+            return None
+        name = self._ctx.catalogue.providers[connection.provider].name
+        what = "test record, which is an invoice" if trial else " or ".join(wanted)
+        return UsageError(
+            f"{connection.target}: {name} takes no {what}; it takes {', '.join(kinds)}.",
+            f"syncdoctor resync {connection.target} --dry-run",
+        )
 
     def _said(self, reason: SyncdoctorError) -> int:
         if isinstance(reason, _AutoSyncOff):
@@ -146,6 +181,8 @@ class _Command:
 
     def _one(self, connection: Connection, stop: Stop) -> int:
         from syncdoctor.cli.cases import stand_in_hosts
+        from syncdoctor.cli.deliveries import stop_deliveries, wants_no_more
+        from syncdoctor.model import CredentialKind
         from syncdoctor.render import resync_view as view
         from syncdoctor.resync.dry import dry_run
         from syncdoctor.resync.report import RecordOutcome
@@ -153,6 +190,11 @@ class _Command:
 
         ctx, hosts = self._ctx, stand_in_hosts(self._ctx.config.apps(), connection)
         try:
+            if self._options.test_record and connection.credential is CredentialKind.SECRET:
+                raise UsageError(  # the receiver could not tell a draft from any other event
+                    f"{connection.target} sends events; there is a test event for it.",
+                    f"syncdoctor diagnose {connection.target} --write-test",
+                )
             with progress(ctx, connection.target) as tell:
                 job = build_job(ctx, self._db, self._options, connection, stop, tell)
                 if self._options.export_csv:
@@ -171,6 +213,8 @@ class _Command:
             ctx.out().print(block, soft_wrap=True)
             if self._options.test_record and report.counts.get(RecordOutcome.CONFIRMED):
                 ctx.out().print(view.trial_words(report), soft_wrap=True)
+        if wants_no_more(connection, report):
+            stop_deliveries(ctx, connection)
         return report.exit_code
 
     def _export(self, job: Job, directory: Path) -> int:
@@ -185,6 +229,22 @@ class _Command:
         elif code or not self._silent:
             self._ctx.out().print(view.export_block(target, exported), soft_wrap=True)
         return code
+
+
+def _read_only(ctx: Context, connection: Connection) -> UsageError:
+    """Why nothing is sent to a feed, and what sending takes."""
+    from syncdoctor.engine.guide import load_guide
+
+    name = ctx.config.workspace(connection.workspace).guide
+    guide = load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)
+    plans = " or ".join(guide.plans.get(connection.provider, ()))
+    ways = f" To sync both ways takes the plan {plans} and a sign-in:" if plans else ""
+    return UsageError(
+        f"{connection.target}: a feed is read only, not a push target.{ways}",
+        f"syncdoctor connection add {connection.workspace}/NAME --provider {connection.provider}"
+        if plans
+        else f"syncdoctor diagnose {connection.target}",
+    )
 
 
 class _AutoSyncOff(UsageError):

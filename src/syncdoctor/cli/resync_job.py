@@ -17,6 +17,7 @@ from syncdoctor.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
     from syncdoctor.model import Connection
+    from syncdoctor.resync.pull import TwoWay
     from syncdoctor.resync.report import RecordEvent
     from syncdoctor.resync.run import Job, Stop
     from syncdoctor.store.statedb import StateDB
@@ -38,6 +39,7 @@ class Options:
     automatic: bool = False
     export_csv: Path | None = None
     test_record: bool = False
+    conflicts: str | None = None
 
 
 def build_job(
@@ -56,10 +58,11 @@ def build_job(
     from syncdoctor.engine.guide import load_guide
     from syncdoctor.engine.judge import judge
     from syncdoctor.model import Trigger
-    from syncdoctor.resync.initial import adapter_of
+    from syncdoctor.resync.initial import adapter_for
     from syncdoctor.resync.plan import Selection
     from syncdoctor.resync.run import Job
     from syncdoctor.resync.since import parse_since
+    from syncdoctor.wire.address import addressed
 
     workspace = ctx.config.workspace(connection.workspace)
     path = options.source or workspace.source
@@ -68,14 +71,16 @@ def build_job(
 
         path = trial_source(ctx.state_dir, connection, db.now())
         connection = open_to_trial(connection)
-    adapter = adapter_of(connection.provider)
-    if path is None or adapter is None:
+    adapter = adapter_for(connection)
+    two_way = None if options.export_csv else _two_way(ctx, options, connection, workspace.source)
+    if adapter is None or (path is None and two_way is None):
         raise UsageError(
             f"{connection.target}: it is not known where its records come from.",
             f"syncdoctor resync {connection.target} --source FILE",
         )
-    catalogue, app = ctx.catalogue, ctx.config.app(connection.app)
+    catalogue, app = ctx.catalogue, ctx.config.app_of(connection)
     provider = catalogue.providers[connection.provider]
+    addressed(provider, connection)  # an address that cannot be used stops it before it begins
     guide = load_guide(workspace.guide, ctx.config_dir / "guides", ctx.cache_dir)
     vault = ctx.open_vault()
 
@@ -101,15 +106,44 @@ def build_job(
             records=frozenset(options.records),
             failed=options.failed,
             max_changes=options.max_changes,
+            channels=workspace.channels,
         ),
         open_client=open_client,
         judge=lambda exchange: judge(catalogue, guide, exchange, connection=connection),
         trigger=Trigger.AUTOMATIC if options.automatic else Trigger.MANUAL,
         rejects=options.rejects,
         resume=options.resume,
+        two_way=two_way,
         stop=stop,
         on_event=tell,
     )
+
+
+def _two_way(
+    ctx: Context, options: Options, connection: Connection, source: Path | None
+) -> TwoWay | None:
+    """How a connection is pulled, and into which file; None where there is nothing to pull."""
+    from syncdoctor.resync.conflicts import rule_of
+    from syncdoctor.resync.initial import puller_for
+    from syncdoctor.resync.pull import TwoWay
+
+    mend = f"syncdoctor connection pick {connection.target} --setting conflicts=skip"
+    hint = "--conflicts skip" if options.conflicts else mend
+    rule, puller = rule_of(options.conflicts, connection.settings, hint), puller_for(connection)
+    if puller is None:
+        return None
+    name = f"{connection.workspace}-{connection.name}.pulled.jsonl"
+    file = ctx.state_dir / "pulled" / name
+    if source is not None:
+        file = source.with_name(f"{source.stem}.{connection.name}.pulled.jsonl")
+    if chosen := connection.settings.get("pull_to"):
+        file = ctx.config_dir / "workspaces" / Path(str(chosen)).expanduser()
+    if file in (source, options.source):
+        raise UsageError(
+            f"{file} is the source itself; pulled records need another file.",
+            f"syncdoctor connection pick {connection.target} --setting pull_to=FILE",
+        )
+    return TwoWay(puller, file, rule)
 
 
 def print_line(document: dict[str, Any]) -> None:

@@ -87,6 +87,7 @@ def try_samples(
     provider: PROVIDER = None,
 ) -> int:
     """Try each rule's samples: every one must find its own rule first."""
+    from syncdoctor.engine import lint
     from syncdoctor.engine.catalogue import load
     from syncdoctor.engine.samples import run_samples
     from syncdoctor.intake.embedded import enrich
@@ -101,12 +102,19 @@ def try_samples(
         rules = tuple(r for r in rules if Path(r.origin_file).resolve() == file.resolve())
     results = list(run_samples(catalogue, rules, enrich))
     failed = [one for one in results if one.problem]
+    remarks, notes = list(lint.remarks(rules)), list(lint.unreached(results))
     if ctx.json:
         code = int(ExitCode.PROBLEM if failed else ExitCode.OK)
-        ctx.print_json(_document("test", [_result(one) for one in results], code))
+        document = _document("test", [_result(one) for one in results], code)
+        told = {"remarks": remarks, "notes": notes}
+        ctx.print_json(
+            document | {name: [r._asdict() for r in all_] for name, all_ in told.items()}
+        )
     else:
         for one in failed:
             ctx.out().print(f"{one.rule.id} sample {one.number}: {one.problem}", soft_wrap=True)
+        for remark in [*remarks, *(notes if ctx.verbose else ())]:
+            ctx.out().print(lint.sentence(remark), soft_wrap=True, markup=False)
         if not ctx.quiet:
             said = f"{len(rules)} rules, {len(results)} samples, {len(failed)} failed"
             ctx.err().print(said, style="bad" if failed else "ok")

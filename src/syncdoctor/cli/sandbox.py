@@ -15,6 +15,7 @@ from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import CouldNotCheck, ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from syncdoctor.sandbox.scenarios import Scenario
     from syncdoctor.sandbox.world import World
 
 PORT = 8787
@@ -59,6 +60,8 @@ def sandbox(
     faults = dict(_parse(text) for text in fault or ())
     if list_scenarios:
         return _list_scenarios(ctx)
+    if scenario:
+        _say_rest(ctx, find(scenario))
     if running:
         story = dict(find(scenario).faults) if scenario else {}
         return _switch(ctx, running, {**story, **faults}, clear=scenario is not None)
@@ -70,6 +73,17 @@ def sandbox(
     for name, params in faults.items():
         world.switch_on(name, **params)
     return _serve(ctx, world, port)
+
+
+def _say_rest(ctx: Context, story: Scenario) -> None:
+    """What belongs to a scenario and lies not in the provider."""
+    for command in story.runs:
+        words = " ".join(command).replace("TARGET", "WORKSPACE/CONNECTION")
+        ctx.err().print(f"To bring it about, then run: syncdoctor {words}", soft_wrap=True)
+    if story.passes:
+        ctx.err().print("After that switch the faults off: syncdoctor sandbox --running URL")
+    for setting in story.unset:
+        ctx.err().print(f"To bring it about, take the {setting} out of the workspace file.")
 
 
 def _serve(ctx: Context, world: World, port: int) -> int:
@@ -86,7 +100,7 @@ def _serve(ctx: Context, world: World, port: int) -> int:
 def _say_served(
     ctx: Context, world: World, url: str, served: Mapping[str, Mapping[str, str]]
 ) -> None:
-    commands = {name: _app_add(world, name, urls) for name, urls in served.items()}
+    commands = {name: _set_up(world, name, urls) for name, urls in served.items()}
     if ctx.json:
         ctx.print_json(
             {
@@ -95,7 +109,7 @@ def _say_served(
                 "url": url,
                 "providers": {name: dict(urls) for name, urls in served.items()},
                 "faults": world.switchboard.active(),
-                "commands": list(commands.values()),
+                "commands": [shlex.split(command) for command in commands.values()],
             }
         )
         # Whoever started this reads the addresses while it goes on serving.
@@ -105,17 +119,25 @@ def _say_served(
     out.print(f"The sandbox serves {', '.join(served)} at {url}", highlight=False)
     for name in world.switchboard.active():
         out.print(f"  fault on: {name}", highlight=False)
-    out.print("\nIn another terminal, register an app that points here:\n")
+    out.print("\nIn another terminal, register an app or a connection that points here:\n")
     for command in commands.values():
         # Printed as it is: a line that the terminal breaks could not be pasted.
-        out.print(f"  {shlex.join(command)}", soft_wrap=True, highlight=False, markup=False)
+        out.print(f"  {command}", soft_wrap=True, highlight=False, markup=False)
+    for name in served:
+        for note in world.room(name).provider.notes(url):
+            out.print(f"\n{note}", soft_wrap=True, highlight=False, markup=False)
     out.print(f"\nSwitch faults with: syncdoctor sandbox --running {url} --fault NAME")
     out.print("Stop with Ctrl-C.")
 
 
-def _app_add(world: World, name: str, urls: Mapping[str, str]) -> list[str]:
+def _set_up(world: World, name: str, urls: Mapping[str, str]) -> str:
+    """The command that makes use of a room: an app, or a connection where there is no sign-in."""
+    from syncdoctor.providers.common.embedded import EmbeddedWithoutSignIn
     from syncdoctor.sandbox.world import CLIENT_ID
 
+    provider = world.room(name).provider
+    if isinstance(provider, EmbeddedWithoutSignIn):
+        return provider.set_up(urls["api"])
     redirect = world.room(name).facts.oauth.default_redirect
     command = ["syncdoctor", "app", "add", f"{name}-sandbox", "--provider", name]
     command += ["--client-id", CLIENT_ID, "--redirect-uri", redirect]
@@ -123,7 +145,7 @@ def _app_add(world: World, name: str, urls: Mapping[str, str]) -> list[str]:
         command.append("--no-secret")  # else it is asked for, and the sandbox takes any
     for key, value in urls.items():
         command += ["--url", f"{key}={value}"]
-    return command
+    return shlex.join(command)
 
 
 def _list_faults(ctx: Context, world: World) -> int:

@@ -35,6 +35,7 @@ class Options:
     remove_existing: bool
     timeout_s: float
     no_sync: bool
+    token_file: str | None = None
 
 
 def sign_in(ctx: Context, connection: Connection, options: Options) -> int:
@@ -43,11 +44,15 @@ def sign_in(ctx: Context, connection: Connection, options: Options) -> int:
     Raises:
         SyncdoctorError: nothing has changed.
     """
-    from syncdoctor.config import overridden_hosts
+    from syncdoctor.cli.paste import by_paste, is_pasted
+    from syncdoctor.config import stand_in_hosts
 
     vault, asked = ctx.open_vault(), _asked(ctx, connection, options)
-    for host in overridden_hosts(asked.app):
+    for host in stand_in_hosts(asked.app, connection):
         _announce(ctx, f"{host} stands in for {asked.provider.name}.")
+    if is_pasted(connection, options):
+        done = by_paste(ctx, asked, vault, options.token_file, chooser(ctx))
+        return _show(ctx, done, options)
     if options.complete or options.paste:
         return _show(ctx, _complete(ctx, asked, vault, options), options)
     if options.remove_existing:
@@ -57,7 +62,7 @@ def sign_in(ctx: Context, connection: Connection, options: Options) -> int:
     if options.device:
         from syncdoctor.auth.device import reconnect_by_device
 
-        choose, announce = _chooser(ctx), _announcer(ctx)
+        choose, announce = chooser(ctx), _announcer(ctx)
         done = reconnect_by_device(asked, vault, ctx.config, choose=choose, announce=announce)
         return _show(ctx, done, options)
     if options.non_interactive or not _somebody_is_here(ctx, asked, options):
@@ -74,7 +79,7 @@ def _by_browser(ctx: Context, asked: SignIn, vault: Vault, options: Options) -> 
         vault,
         ctx.config,
         open_browser=_open_browser if wanted else None,
-        choose=_chooser(ctx),
+        choose=chooser(ctx),
         announce=_announcer(ctx),
     )
 
@@ -96,8 +101,10 @@ def _is_read_from() -> bool:
 
 
 def _asked(ctx: Context, connection: Connection, options: Options) -> SignIn:
+    from syncdoctor.auth.credential import renewing_hint
     from syncdoctor.auth.flow import SignIn
     from syncdoctor.auth.surroundings import look_around
+    from syncdoctor.engine.environment import in_environment
 
     provider = ctx.catalogue.providers.get(connection.provider)
     if provider is None:
@@ -105,10 +112,17 @@ def _asked(ctx: Context, connection: Connection, options: Options) -> SignIn:
             f"{connection.target}: there is no provider {connection.provider!r}.",
             f"syncdoctor connection show {connection.target}",
         )
+    if "reconnect" not in provider.actions:
+        raise UsageError(
+            f"{provider.name} connections have no reconnect; "
+            f"they have: {', '.join(provider.actions)}.",
+            renewing_hint(connection),
+        )
+    app = ctx.config.app_of(connection)
     return SignIn(
         connection=connection,
-        app=ctx.config.app(connection.app),
-        provider=provider,
+        app=app,
+        provider=in_environment(provider, app, connection),
         state_dir=ctx.state_dir,
         organisation=options.organisation,
         allow_other_organisation=options.allow_other_organisation,
@@ -167,7 +181,7 @@ def _complete(ctx: Context, asked: SignIn, vault: Vault, options: Options) -> Re
         ctx.config,
         waiting.authorisation(pending),
         url,
-        choose=_chooser(ctx),
+        choose=chooser(ctx),
         spent=lambda: waiting.drop(pending),
     )
 
@@ -266,7 +280,9 @@ def _announce(ctx: Context, line: str) -> None:
         sys.stderr.flush()
 
 
-def _chooser(ctx: Context) -> Choose:
+def chooser(ctx: Context) -> Choose:
+    """What asks on the terminal for one of several organisations."""
+
     def choose(organisations: Sequence[Organisation]) -> Organisation:
         if not ctx.may_ask:
             known = "; ".join(f"{o.name} ({o.id})" for o in organisations)

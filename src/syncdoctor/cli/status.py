@@ -12,10 +12,11 @@ from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
 
 if TYPE_CHECKING:
     from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.model import Diagnosis
     from syncdoctor.states import Case, Row
     from syncdoctor.store.statedb import StateDB
 
-AT_ONCE = 32
+KEPT_TOGETHER = 50  # evidence written at once: each write waits for the disk
 
 
 def attach(app: typer.Typer) -> None:
@@ -33,6 +34,16 @@ def status(
     live: Annotated[
         bool, typer.Option("--live", help="Ask the providers now, all at the same time.")
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            min=1,
+            max=64,
+            help="Connections of one provider asked at the same time (16); with --live.",
+        ),
+    ] = None,
     problems: Annotated[
         bool, typer.Option("--problems", help="Only what needs something.")
     ] = False,
@@ -48,14 +59,24 @@ def status(
         raise UsageError("A target and --all exclude each other.", "syncdoctor status --all")
     if fail_on not in {"error", "never"}:
         raise UsageError(f"--fail-on {fail_on}: it is error or never.", "syncdoctor status --help")
+    if jobs and not live:
+        raise UsageError("--jobs goes with --live.", "syncdoctor status --live --jobs 4")
+    if target is not None and not ctx.config.workspace_names():
+        raise NotFound(
+            f"There is no workspace {target!r}: nothing is set up yet.",
+            "syncdoctor connection add acme/xero",
+        )
     while True:
-        code = _show(ctx, target, live=live, problems=problems, lines=watch is not None)
+        rows = rows_for(ctx, target, live=live, jobs=jobs)
+        code = _show(ctx, rows, problems=problems, lines=watch is not None)
         if watch is None:
             return 0 if fail_on == "never" else code
         time.sleep(watch)
 
 
-def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Row]:
+def rows_for(
+    ctx: Context, target: str | None, *, live: bool = False, jobs: int | None = None
+) -> list[Row]:
     """The lines of ``status``; from what is known, or after asking."""
     from datetime import UTC, datetime
 
@@ -65,7 +86,7 @@ def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Ro
     catalogue = ctx.catalogue
     with ctx.open_state() as state:
         found = cases(ctx, catalogue, state, target)
-        failed = _ask(ctx, catalogue, state, found) if live and found else {}
+        failed = _ask(ctx, catalogue, state, found, jobs) if live and found else {}
         evidence, grants = state.all_evidence(), state.grants()
     rows, now, apps = [], datetime.now(UTC), ctx.config.apps()
     for case in found:
@@ -76,17 +97,11 @@ def rows_for(ctx: Context, target: str | None, *, live: bool = False) -> list[Ro
     return rows
 
 
-def _show(ctx: Context, target: str | None, *, live: bool, problems: bool, lines: bool) -> int:
+def _show(ctx: Context, rows: list[Row], *, problems: bool, lines: bool) -> int:
     from datetime import UTC, datetime
 
     from syncdoctor.render import json_connections
 
-    if target is not None and not ctx.config.workspace_names():
-        raise NotFound(
-            f"There is no workspace {target!r}: nothing is set up yet.",
-            "syncdoctor connection add acme/xero",
-        )
-    rows = rows_for(ctx, target, live=live)
     shown = [r for r in rows if r.exit_code or r.error or r.lapses_at] if problems else rows
     code = gravest([row.exit_code for row in rows])
     if ctx.json:
@@ -105,17 +120,35 @@ def _show(ctx: Context, target: str | None, *, live: bool, problems: bool, lines
 
 
 def _ask(
-    ctx: Context, catalogue: Catalogue, state: StateDB, found: list[Case]
+    ctx: Context, catalogue: Catalogue, state: StateDB, found: list[Case], jobs: int | None
 ) -> dict[str, SyncdoctorError]:
     """Diagnose all at the same time and keep what was found; failures of checking by uid."""
-    from syncdoctor.cli.cases import keep, opener
-    from syncdoctor.doctor import diagnose_all
+    from syncdoctor.cli.cases import opener
+    from syncdoctor.cli.progress import shown
+    from syncdoctor.rounds import JOBS, diagnose_all
 
     failed: dict[str, SyncdoctorError] = {}
+    found_out: list[tuple[Case, Diagnosis]] = []
     opened = opener(ctx, catalogue, ctx.config)
-    for case, result in diagnose_all(found, catalogue, opened, at_once=AT_ONCE):
-        if isinstance(result, SyncdoctorError):
-            failed[case.connection.uid] = result
-        else:
-            keep(state, case.connection, result, "live")
+    round_ = diagnose_all(found, catalogue, opened, jobs=jobs or JOBS)
+    try:
+        for case, result in shown(ctx, round_, len(found)):
+            if isinstance(result, SyncdoctorError):
+                failed[case.connection.uid] = result
+                continue
+            found_out.append((case, result))
+            if len(found_out) >= KEPT_TOGETHER:
+                _keep(state, found_out)
+    finally:
+        _keep(state, found_out)  # also what was known before an interruption
     return failed
+
+
+def _keep(state: StateDB, found_out: list[tuple[Case, Diagnosis]]) -> None:
+    """Write what was found in one transaction, and forget it here: exchanges take memory."""
+    from syncdoctor.cli.cases import keep
+
+    with state.transaction():
+        for case, result in found_out:
+            keep(state, case.connection, result, "live")
+    found_out.clear()

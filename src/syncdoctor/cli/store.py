@@ -96,7 +96,9 @@ def move(
 def _names(ctx: Context, vault: Vault) -> list[str]:
     """What the store lists, and what the configuration says that it should hold."""
     names = set(vault.keys())
-    names.update(f"connection/{c.uid}" for c in ctx.config.resolve(None))
+    uids = [c.uid for c in ctx.config.resolve(None)]
+    names.update(f"{entry}/{uid}" for uid in uids for entry in ("connection", "sign-on"))
+    names.update(f"connection/{uid}/{entry}" for uid in uids for entry in ("next", "further"))
     names.update(f"app/{name}" for name in ctx.config.apps())
     return sorted(name for name in names if ".damaged-" not in name)
 

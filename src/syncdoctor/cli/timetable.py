@@ -10,6 +10,7 @@ from pathlib import Path
 
 from syncdoctor.cli.common import Context
 from syncdoctor.errors import ConfigError, UsageError
+from syncdoctor.store.place import passwords_in
 
 # A timer has none of the variables that the person's shell has, so that they are written down.
 # The passphrase command is the person's own and may hold anything: it is not copied.
@@ -56,12 +57,27 @@ def timetable(ctx: Context, at: str, *, keep_alive: bool) -> Timetable:
     config, state = ctx.config_dir.absolute(), ctx.state_dir.absolute()
     environment = [("SYNCDOCTOR_CONFIG_DIR", str(config)), ("SYNCDOCTOR_STATE_DIR", str(state))]
     environment += [(name, os.environ[name]) for name in COPIED if os.environ.get(name)]
+    environment += _state_url()
     program = _program()
     for text in (*program, *(value for _, value in environment)):
         if not text.isprintable():
             raise ConfigError(f"{text!r} cannot be written into a timetable.")
     identity = hashlib.sha256(str(config).encode()).hexdigest()[:8]
     return Timetable(identity, program, tuple(environment), tuple(jobs))
+
+
+def _state_url() -> list[tuple[str, str]]:
+    url = os.environ.get("SYNCDOCTOR_STATE_URL", "")
+    try:
+        held = passwords_in(url)
+    except ValueError:
+        held = ()
+    if held:
+        raise ConfigError(
+            "SYNCDOCTOR_STATE_URL holds a password, which would lie open in the timetable.",
+            "Put it into ~/.pgpass, and leave it out of the URL.",
+        )
+    return [("SYNCDOCTOR_STATE_URL", url)] if url else []
 
 
 def _time_of(at: str) -> tuple[int, int]:

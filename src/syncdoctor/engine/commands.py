@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncdoctor.engine.provider import Provider
-from syncdoctor.model import Action, Cause
+from syncdoctor.model import Action, Cause, CredentialKind
 
 Command = tuple[str, ...]
 
@@ -32,6 +32,31 @@ _SAFE: dict[Action, Command] = {
 }
 
 
+# How a person gives a new credential, by its kind.
+_RENEWED: dict[CredentialKind, Command] = {
+    CredentialKind.OAUTH: ("reconnect", "TARGET"),
+    CredentialKind.TOKEN: ("reconnect", "TARGET", "--token-file", "FILE"),
+    CredentialKind.FEED: ("reconnect", "TARGET", "--token-file", "FILE"),
+    CredentialKind.KEY: ("keys", "rotate", "TARGET", "--key-file", "FILE"),
+    CredentialKind.SECRET: ("connection", "configure", "TARGET", "--rotate-secret"),
+}
+
+
+_OWN_RENEWALS = (_RENEWED[CredentialKind.KEY], _RENEWED[CredentialKind.SECRET])
+# What a new credential mends, where the provider knows no sign-in.
+_OF_CREDENTIALS = (
+    (Cause.RECONNECT_NEEDED, Action.RECONNECT),
+    (Cause.ACCESS_TOKEN_EXPIRED, Action.REFRESH),
+    (Cause.APP_CREDENTIALS, Action.FIX_APP),
+    (Cause.SIGNATURE_INVALID, Action.CONFIGURE),
+)
+
+
+def renewal(kind: CredentialKind, target: str) -> Command:
+    """The command with which a person gives a new credential of that kind."""
+    return _command(_RENEWED[kind], target)
+
+
 def typed(cause: Cause, action: Action, target: str, provider: Provider | None) -> Command:
     """The command for a person, about a target or its general form."""
     return _command(_template(cause, action, provider), target)
@@ -43,12 +68,21 @@ def safe(cause: Cause, action: Action, target: str, provider: Provider | None) -
     ``reconnect`` is one of these: nothing happens unless a person signs in.
     """
     template = _SAFE.get(action) or _template(cause, action, provider)
+    if template in _OWN_RENEWALS:  # these change the stored credential
+        template = _TYPED[Action.FIX_APP]
     return _command(template, target)
 
 
 def _template(cause: Cause, action: Action, provider: Provider | None) -> Command:
     if cause is Cause.CLOCK_SKEW:
         return _TYPED[Action.CHECK_NETWORK]
+    if provider is not None and (cause, action) in _OF_CREDENTIALS:
+        for template in (_RENEWED[kind] for kind in provider.credentials):
+            if template in _OWN_RENEWALS:
+                return template
+    # The app, or whoever gives the token, knows the right world: a new token is of that one.
+    if cause is Cause.WRONG_ENVIRONMENT and provider and provider.environments:
+        return _TYPED[Action.RECONNECT]
     # Not every type of connection can be configured; what it must have is picked one by one.
     if action is Action.CONFIGURE and provider and "configure" not in provider.actions:
         return ("connection", "pick", "TARGET")

@@ -34,9 +34,14 @@ def placed(provider: Provider, name: Any) -> Provider:
     centre = provider.data_centres.get(str(name))
     if centre is None:
         return provider
-    return replace(provider, urls={key: _moved(url, centre) for key, url in provider.urls.items()})
+    return moved(provider, centre)
 
 
-def _moved(url: str, centre: Mapping[str, str]) -> str:
+def moved(provider: Provider, hosts: Mapping[str, str]) -> Provider:
+    """The provider with other hosts in its URLs."""
+    return replace(provider, urls={key: _at(url, hosts) for key, url in provider.urls.items()})
+
+
+def _at(url: str, hosts: Mapping[str, str]) -> str:
     parts = urlsplit(url)
-    return parts._replace(netloc=centre.get(parts.netloc, parts.netloc)).geturl()
+    return parts._replace(netloc=hosts.get(parts.netloc, parts.netloc)).geturl()

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # at all when it runs out, so this is generous; it is taken only as texts need it.
 SET_BYTES = 128 << 20
 NONE: frozenset[int] = frozenset()
+# Short texts whose matches are kept, by set: providers say the same sentences again and again.
+REMEMBERED = 1_024
+SHORT = 300  # characters
 
 
 def _options() -> Any:
@@ -47,33 +50,55 @@ def check(expression: str, table: Table, key: str) -> None:
 
 
 class ExpressionSet:
-    """Numbered expressions that are all tried on a text in one pass."""
+    """Numbered expressions that are all tried on a text in one pass.
 
-    __slots__ = ("_numbers", "_set")
+    Args:
+        base: a set that this one begins with, complete already; what it matched is not tried again.
+    """
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    __slots__ = ("_base", "_first", "_set", "known", "numbers")
+
+    def __init__(self, base: ExpressionSet | None = None) -> None:
+        self._base = base
+        self._first = len(base) if base else 0
+        self.numbers: dict[str, int] = {}
+        self.known: dict[str, tuple[int, ...]] = {}  # what short texts matched
         self._set: Any = None
 
     def add(self, expressions: Iterable[str]) -> frozenset[int]:
         """The numbers of some expressions, which are added when new."""
-        numbers = self._numbers
-        return frozenset(numbers.setdefault(text, len(numbers)) for text in expressions)
+        return frozenset(self._number(text) for text in expressions)
+
+    def _number(self, text: str) -> int:
+        if self._base is not None and text in self._base.numbers:
+            return self._base.numbers[text]
+        return self.numbers.setdefault(text, len(self))
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return self._first + len(self.numbers)
 
     def matches(self, texts: Iterable[str]) -> frozenset[int]:
         """The numbers of the expressions that hold for at least one of the texts."""
-        if not self._numbers:
-            return NONE
+        texts = tuple(texts)
+        base = NONE if self._base is None else self._base.matches(texts)
+        if not self.numbers:
+            return base
         if self._set is None:
             self._set = self._compile()
-        match = self._set.Match
-        found: set[int] = set()
+        found = set(base)
         for text in texts:
-            found.update(match(text.encode("utf-8", "replace")) or ())
+            numbers = self.known.get(text)
+            found.update(self._matched(text) if numbers is None else numbers)
         return frozenset(found)
+
+    def _matched(self, text: str) -> tuple[int, ...]:
+        matched = self._set.Match(text.encode("utf-8", "replace")) or ()
+        numbers = tuple([self._first + number for number in matched])
+        if len(text) <= SHORT:
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()
+            self.known[text] = numbers
+        return numbers
 
     def _compile(self) -> Any:
         import re2
@@ -81,7 +106,7 @@ class ExpressionSet:
         options = _options()
         options.max_mem = SET_BYTES
         built = re2.Set.SearchSet(options)
-        for expression in self._numbers:
+        for expression in self.numbers:
             built.Add(expression)
         built.Compile()
         return built

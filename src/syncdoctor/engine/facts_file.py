@@ -6,8 +6,19 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from syncdoctor.engine.provider import Detect, Envelope, Limits, OAuthFacts, Probe, Provider
+from syncdoctor.engine.provider import (
+    Detect,
+    Envelope,
+    Limits,
+    OAuthFacts,
+    Probe,
+    Provider,
+    Refusal,
+    RenewalLimit,
+    SignOn,
+)
 from syncdoctor.engine.table import Table
+from syncdoctor.model import CredentialKind
 
 
 def _names(type_: type) -> set[str]:
@@ -33,9 +44,17 @@ def provider_of(data: dict[str, Any], path: Path) -> Provider:
         hosts=table.texts("hosts"),
         organisation_header=table.optional_text("organisation_header"),
         organisation_query=table.optional_text("organisation_query"),
+        organisation_path=_flag(table, "organisation_path"),
+        client_id_header=table.optional_text("client_id_header"),
+        follows_redirects=_flag(table, "follows_redirects"),
+        sign_on=_sign_on(table) if "sign_on" in table.data else None,
         idempotency_header=table.optional_text("idempotency_header"),
         token_scheme=table.text("token_scheme", default="Bearer"),
+        token_header=table.text("token_header", default="authorization"),
+        credentials=_credentials(table),
+        address_setting=table.optional_text("address_setting"),
         data_centres=table.free("data_centres"),
+        environments=table.free("environments"),
         headers=table.text_map("headers"),
         required_settings=table.texts("required_settings"),
         record_kinds=table.texts("record_kinds"),
@@ -47,6 +66,12 @@ def provider_of(data: dict[str, Any], path: Path) -> Provider:
         settings=table.free("settings"),
         sources=table.text_map("sources"),
     )
+
+
+def _credentials(table: Table) -> tuple[CredentialKind, ...]:
+    """As the facts say; a provider with a sign-in has that one unless they say otherwise."""
+    usual = (CredentialKind.OAUTH,) if "oauth" in table.data else ()
+    return table.words("credentials", CredentialKind) or usual
 
 
 def _oauth(parent: Table) -> OAuthFacts:
@@ -74,17 +99,55 @@ def _oauth(parent: Table) -> OAuthFacts:
         revoke_ends=table.text("revoke_ends", default="grant"),
         code_lifetime_s=table.count("code_lifetime_s", 300),
         scope_separator=table.text("scope_separator", default=" "),
+        renewals=_renewals(table) if "renewals" in table.data else None,
+    )
+
+
+def _renewals(parent: Table) -> RenewalLimit:
+    table = parent.table("renewals", _names(RenewalLimit))
+    limit = RenewalLimit(table.count("count", 0), table.count("seconds", 0))
+    if not (limit.count and limit.seconds):
+        table.fail("count", "and seconds must both be 1 or more")
+    return limit
+
+
+def _flag(table: Table, key: str) -> bool:
+    return table.flag(key) if key in table.data else False
+
+
+def _sign_on(parent: Table) -> SignOn:
+    table = parent.table("sign_on", _names(SignOn))
+    return SignOn(
+        header=table.text("header"),
+        user=table.text("user"),
+        password=table.text("password"),
+        probe=table.text("probe"),
     )
 
 
 def _limits(table: Table) -> Limits:
+    counted_for = table.text("counted_for", default="organisation")
+    if counted_for not in ("organisation", "app"):
+        table.fail("counted_for", "must be organisation or app")
     return Limits(
+        counted_for=counted_for,
+        refused=_refusal(table) if "refused" in table.data else None,
         concurrent=table.integer("concurrent"),
+        per_second=table.integer("per_second"),
         per_minute=table.integer("per_minute"),
         per_hour=table.integer("per_hour"),
         per_day=table.integer("per_day"),
         batch=table.count("batch", 1),
         max_body_bytes=table.integer("max_body_bytes"),
+    )
+
+
+def _refusal(parent: Table) -> Refusal:
+    table = parent.table("refused", _names(Refusal))
+    return Refusal(
+        status=table.count("status", 429),
+        code=table.text("code"),
+        also=table.texts("also"),
     )
 
 
@@ -118,4 +181,5 @@ def _probe(parent: Table, number: int, data: Any) -> Probe:
         method=table.text("method", default="GET"),
         needs=table.texts("needs"),
         tells=table.texts("tells"),
+        fine=table.integers("fine"),
     )

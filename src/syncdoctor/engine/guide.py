@@ -17,9 +17,13 @@ from syncdoctor.model import Cause, State
 GUIDES_DIR = Path(__file__).parent.parent / "guides"
 DEFAULT = "default"
 
-KEYS = tuple("name product sources states places support plans tiers roles checks cause".split())
+KEYS = tuple(
+    "name product sources states places support plans tiers roles checks cause feature".split()
+)
 # What a guide may tell its readers to look at in the product; it is asked about only then.
 TOPICS = ("licence", "invoice-limit", "auto-sync", "invoice-status", "credit-notes", "channels")
+# Ends the name under which a guide has steps for a sign-on besides the token (`myob-sign-on`).
+SIGN_ON = "-sign-on"
 PLACEHOLDERS = frozenset(
     (
         *("provider", "product", "organisation_word", "connection", "workspace"),
@@ -62,6 +66,18 @@ class Roles:
     others: str
 
 
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something that the guide names, and what does it here.
+
+    ``by`` are commands (``syncdoctor …``), or a word and a name: ``check licence``,
+    ``state verifying``, ``cause plan-limit``, ``scenario healthy``.
+    """
+
+    told: str
+    by: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Guide:
     """One product's guide, with what it leaves out filled in from the default one.
@@ -82,6 +98,7 @@ class Guide:
     tiers: Mapping[str, float] = field(default_factory=dict)
     roles: Roles | None = None
     checks: frozenset[str] = frozenset()
+    features: tuple[Feature, ...] = ()
 
     def advice(self, cause: Cause, provider: str | None) -> Advice:
         """What to do about a cause; a provider's own advice wins over that for all."""
@@ -126,6 +143,7 @@ def load_guide(name: str, extra: Path | None = None, cache_dir: Path | None = No
         tiers=own.get("tiers", {}),
         roles=_roles(own),
         checks=frozenset(own.get("checks", ())),
+        features=tuple(Feature(one["told"], tuple(one["by"])) for one in own.get("feature", ())),
     )
 
 
@@ -154,9 +172,15 @@ def _advices(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str | Non
 def _merged(
     default: dict[tuple[str, str | None], Advice], own: dict[tuple[str, str | None], Advice]
 ) -> dict[tuple[str, str | None], Advice]:
-    # A cause that the product tells in its own words is told so for every provider.
+    # A cause that the product tells in its own words is told so for every provider; a password
+    # is another matter than the right that those words are about.
     told = {cause for cause, provider in own if provider is None}
-    return {key: one for key, one in default.items() if key[0] not in told} | own
+    kept = {
+        (cause, provider): one
+        for (cause, provider), one in default.items()
+        if cause not in told or (provider or "").endswith(SIGN_ON)
+    }
+    return kept | own
 
 
 def _checked(paths: list[Path], name: str) -> list[dict[str, Any]]:
@@ -187,6 +211,11 @@ def _check(document: dict[str, Any], path: Path, name: str, default: Mapping[str
     for provider in plans.data:
         plans.texts(provider)
     _check_product_side(table)
+    for number, one in enumerate(table.tables("feature")):
+        feature = Table(one, str(path), f"feature[{number}]", ("told", "by"), table.hint)
+        feature.text("told")
+        if not feature.texts("by"):
+            feature.fail("by", "a feature needs something that does it")
     _check_causes(table, default, places)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from syncdoctor.engine.expressions import ExpressionSet, compiled
+from syncdoctor.engine.ids import blind, spelled_by
 from syncdoctor.model import Confidence, Rule, Signal
 
 _SURENESS = {Confidence.CERTAIN: 2, Confidence.LIKELY: 1, Confidence.POSSIBLE: 0}
@@ -29,6 +30,14 @@ def rank_of(rule: Rule) -> Rank:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+class Asked(NamedTuple):
+    """What of an answer's words rules ask for: codes, and the numbers of expressions that hold."""
+
+    codes: frozenset[str]
+    messages: frozenset[int]
+    urls: frozenset[int]
 
 
 class Prepared:
@@ -77,14 +86,9 @@ class Prepared:
         bodies = self.bodies is None or not self.bodies.isdisjoint(("json", "empty"))
         return self.on_success and silent and bodies
 
-    def holds(
-        self,
-        signal: Signal,
-        codes: frozenset[str],
-        messages: frozenset[int],
-        urls: frozenset[int],
-    ) -> bool:
-        """Whether every condition holds; ``messages`` and ``urls`` are expressions that matched."""
+    def holds(self, signal: Signal, asked: Asked) -> bool:
+        """Whether every condition holds."""
+        codes, messages, urls = asked
         return (
             (self.statuses is None or signal.status in self.statuses)
             and (self.phases is None or signal.phase in self.phases)
@@ -136,13 +140,17 @@ class Index:
         "header_names",
         "messages",
         "rest",
+        "spelled",
         "success_statuses",
         "urls",
     )
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self.messages = ExpressionSet()
-        self.urls = ExpressionSet()
+    def __init__(self, rules: Iterable[Rule], common: Index | None = None) -> None:
+        """``common`` holds the rules that any provider's answers share: they are tried once."""
+        rules = tuple(rules)
+        self.spelled = spelled_by(rules)
+        self.messages: ExpressionSet = ExpressionSet(common.messages if common else None)
+        self.urls: ExpressionSet = ExpressionSet(common.urls if common else None)
         self.by_code: dict[str, list[Prepared]] = {}
         self.by_message: dict[int, list[Prepared]] = {}
         self.by_fact: dict[str, list[Prepared]] = {}
@@ -179,24 +187,31 @@ class Index:
                 return
         self.rest.append(one)
 
-    def holding(self, signal: Signal) -> list[Prepared]:
+    def asked(self, signal: Signal) -> Asked:
+        """What of a signal's words the rules ask for: ids and amounts make no difference."""
+        codes = [code.lower() for code in signal.codes]
+        words = [blind(text, self.spelled) for text in signal.messages]
+        return Asked(
+            frozenset([code for code in codes if code in self.by_code]),
+            self.messages.matches(words) if words else _NO_IDS,
+            self.urls.matches((blind(signal.url, self.spelled),)) if signal.url else _NO_IDS,
+        )
+
+    def holding(self, signal: Signal, asked: Asked) -> list[Prepared]:
         """The rules that hold for a signal, each once, in no particular order."""
-        codes = frozenset(code.lower() for code in signal.codes)
-        messages = self.messages.matches(signal.messages) if signal.messages else _NO_IDS
-        urls = self.urls.matches((signal.url,)) if signal.url else _NO_IDS
         met: dict[int, Prepared] = {id(one): one for one in self.rest}
-        asked: tuple[tuple[dict[Any, list[Prepared]], Iterable[Any]], ...] = (
-            (self.by_code, codes),
-            (self.by_message, messages),
+        places: tuple[tuple[dict[Any, list[Prepared]], Iterable[Any]], ...] = (
+            (self.by_code, asked.codes),
+            (self.by_message, asked.messages),
             (self.by_fact, signal.facts),
             (self.by_transport, (signal.transport,)),
             (self.by_header, self.header_names),
-            (self.by_url, urls),
+            (self.by_url, asked.urls),
             (self.by_status, (signal.status,)),
         )
-        for bucket, keys in asked:
+        for bucket, keys in places:
             if bucket:
                 for key in keys:
                     for one in bucket.get(key, ()):
                         met[id(one)] = one
-        return [one for one in met.values() if one.holds(signal, codes, messages, urls)]
+        return [one for one in met.values() if one.holds(signal, asked)]

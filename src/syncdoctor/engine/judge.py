@@ -9,17 +9,19 @@ from typing import Any
 
 from syncdoctor.engine.catalogue import Catalogue
 from syncdoctor.engine.commands import safe, typed
-from syncdoctor.engine.guide import Guide
-from syncdoctor.engine.match import REMEMBERED, Match, index_of, match
+from syncdoctor.engine.guide import SIGN_ON, Guide
+from syncdoctor.engine.match import REMEMBERED, Match, evidence, index_of, match
 from syncdoctor.engine.provider import Provider
 from syncdoctor.engine.read import is_plainly_healthy, read
 from syncdoctor.engine.records import failed_records
 from syncdoctor.model import (
     NOTHING,
+    USUAL_ACTION,
     Action,
     Cause,
     Confidence,
     Connection,
+    CredentialKind,
     Exchange,
     Finding,
     Severity,
@@ -65,6 +67,22 @@ def judge(
     return tuple(Finding(**parts, exchange=exchange) for parts in told)
 
 
+def recalled(
+    catalogue: Catalogue, guide: Guide, connection: Connection, cause: Cause, said: str
+) -> Finding:
+    """What a sync met that no answer shows any more, with the steps that belong to its cause."""
+    provider = catalogue.providers.get(connection.provider)
+    case = _Case(guide, provider, connection.provider, connection, {})
+    told = case.advice(cause, USUAL_ACTION[cause], Signal(provider=connection.provider))
+    return Finding(
+        rule=None,
+        confidence=Confidence.LIKELY,
+        severity=Severity.ERROR,
+        meaning="The last sync met this. What is asked now does not show whether it still holds.",
+        **{**told, "said": said},
+    )
+
+
 def _remembered(
     catalogue: Catalogue, case: _Case, matches: tuple[Match, ...], signal: Signal
 ) -> list[dict[str, Any]]:
@@ -73,7 +91,10 @@ def _remembered(
         return case.findings(matches, signal)
     seen: dict[Any, list[dict[str, Any]]] = catalogue.memo.setdefault("findings", {})
     quoted = (signal.status, signal.codes, signal.messages, signal.body_kind)
-    key = (case.key, matches, quoted, signal.retry_after_s)
+    # Without local facts only the best match is told of, and what it quotes of the address.
+    quotes_url = signal.facts or (matches and "url" in matches[0].rule.when)
+    url = signal.url if quotes_url else None
+    key = (case.key, matches, quoted, url, signal.retry_after_s)
     told = seen.get(key)
     if told is None:
         if len(seen) >= REMEMBERED:
@@ -149,8 +170,8 @@ class _Case:
             "meaning": rule.meaning,
             "links": tuple(source for source in rule.sources if "://" in source),
             "also": tuple(also),
-            "matched": match.matched,
-            **self._advice(rule.cause, rule.action, signal),
+            "matched": evidence(rule, signal),
+            **self.advice(rule.cause, rule.action, signal),
         }
 
     def _unknown(self, signal: Signal) -> dict[str, Any]:
@@ -161,10 +182,11 @@ class _Case:
             "severity": Severity.ERROR,
             "meaning": f"No rule knows this answer of {who}. Collect the request's method and "
             "address, the status, the headers and the body, and when it happened.",
-            **self._advice(Cause.UNKNOWN, Action.CONTACT_SUPPORT, signal),
+            **self.advice(Cause.UNKNOWN, Action.CONTACT_SUPPORT, signal),
         }
 
-    def _advice(self, cause: Cause, action: Action, signal: Signal) -> dict[str, Any]:
+    def advice(self, cause: Cause, action: Action, signal: Signal) -> dict[str, Any]:
+        """What to call a cause and what to do about it."""
         key = (self.key, cause, action, signal.retry_after_s)
         told = self.advices.get(key)
         if told is None:
@@ -176,7 +198,8 @@ class _Case:
     def _filled(self, cause: Cause, action: Action, signal: Signal) -> dict[str, Any]:
         command = typed(cause, action, self.target, self.provider)
         unasked = safe(cause, action, self.target, self.provider)
-        advice = self.guide.advice(cause, self.name).filled(self._values(command, signal))
+        advice = self.guide.advice(cause, self._advised(cause, action))
+        advice = advice.filled(self._values(command, signal))
         return {
             "cause": cause,
             "action": action,
@@ -186,6 +209,15 @@ class _Case:
             "commands": (unasked,) if self.connection else (),
             "retry_after_s": signal.retry_after_s,
         }
+
+    def _advised(self, cause: Cause, action: Action) -> str | None:
+        """Whose steps a guide is asked for: some of a provider's troubles have their own."""
+        if self.connection is not None and self.connection.credential is CredentialKind.FEED:
+            return f"{self.name}-feed"  # no sign-in
+        signs_on = self.provider is not None and self.provider.sign_on is not None
+        if signs_on and (cause, action) == (Cause.PERMISSION_DENIED, Action.CONFIGURE):
+            return f"{self.name}{SIGN_ON}"  # a password, and no right
+        return self.name
 
     def _values(self, command: tuple[str, ...], signal: Signal) -> dict[str, str]:
         guide, provider = self.guide, self.provider

@@ -8,11 +8,11 @@ from typing import Any
 
 from syncdoctor.engine.catalogue import Catalogue
 from syncdoctor.engine.expressions import compiled
-from syncdoctor.engine.index import Index, Rank, rank_of
+from syncdoctor.engine.index import Asked, Index, Rank
 from syncdoctor.model import NOTHING, Rule, Signal
 
-# How many different signals are remembered; all are forgotten when there are more.
-REMEMBERED = 4_096
+# How many different answers are remembered; all are forgotten when there are more.
+REMEMBERED = 1_024
 FRAGMENT = 200
 
 
@@ -21,24 +21,15 @@ class Match:
     """A rule that holds for a signal; the same one for signals that rules cannot tell apart."""
 
     rule: Rule
-    signal: Signal
-
-    @property
-    def matched(self) -> Mapping[str, Any]:
-        """What of the answer met each condition, found when asked for."""
-        return evidence(self.rule, self.signal)
-
-    @property
-    def rank(self) -> Rank:
-        """The rank by which matches are ordered."""
-        return rank_of(self.rule)
+    rank: Rank
 
 
 def index_of(catalogue: Catalogue, provider: str | None) -> Index:
     """The index of the rules for a provider's answers, built once."""
     index: Index | None = catalogue.memo.get(("index", provider))
     if index is None:
-        index = Index(catalogue.rules_for(provider))
+        common = None if provider is None else index_of(catalogue, None)
+        index = Index(catalogue.rules_for(provider), common)
         catalogue.memo["index", provider] = index
     return index
 
@@ -49,37 +40,36 @@ def match(catalogue: Catalogue, signal: Signal) -> tuple[Match, ...]:
         return ()
     index = index_of(catalogue, signal.provider)
     seen: dict[Any, tuple[Match, ...]] = catalogue.memo.setdefault("matches", {})
-    key = key_of(signal, index)
+    asked = index.asked(signal)
+    key = _key(signal, index, asked)
     known = seen.get(key)
     if known is None:
         if len(seen) >= REMEMBERED:
             seen.clear()
-        known = seen[key] = _ranked(index, signal)
+        known = seen[key] = _ranked(index, signal, asked)
     return known
 
 
-def key_of(signal: Signal, index: Index) -> tuple[Any, ...]:
+def _key(signal: Signal, index: Index, asked: Asked) -> tuple[Any, ...]:
     """What of a signal the rules of an index can tell apart."""
     return (
         signal.provider,
         signal.is_error,
         signal.status,
         signal.phase,
-        signal.codes,
-        signal.messages,
+        asked,
         signal.transport,
         signal.body_kind,
         signal.method,
-        tuple(signal.headers.get(name) for name in index.header_names),
-        signal.url if signal.url and index.urls.matches((signal.url,)) else None,
+        tuple([signal.headers.get(name) for name in index.header_names]),
         tuple(signal.facts.items()) if signal.facts else None,
     )
 
 
-def _ranked(index: Index, signal: Signal) -> tuple[Match, ...]:
-    holding = sorted(index.holding(signal), key=lambda one: one.rule.id)
+def _ranked(index: Index, signal: Signal, asked: Asked) -> tuple[Match, ...]:
+    holding = sorted(index.holding(signal, asked), key=lambda one: one.rule.id)
     holding.sort(key=lambda one: one.rank, reverse=True)
-    return tuple(Match(one.rule, signal) for one in holding)
+    return tuple(Match(one.rule, one.rank) for one in holding)
 
 
 def evidence(rule: Rule, signal: Signal) -> Mapping[str, Any]:

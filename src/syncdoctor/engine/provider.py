@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncdoctor.model import Connection, CredentialKind
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalLimit:
+    """How many new access tokens one grant may be asked for within so many seconds."""
+
+    count: int
+    seconds: int
+
 
 @dataclass(frozen=True, slots=True)
 class OAuthFacts:
@@ -24,18 +34,44 @@ class OAuthFacts:
     revoke_ends: str = "grant"  # token: a revocation leaves the user's newer grants alone
     code_lifetime_s: int = 300  # of an authorisation code
     scope_separator: str = " "
+    renewals: RenewalLimit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a provider says "too many calls" where it does not say it with status 429."""
+
+    status: int
+    code: str
+    also: tuple[str, ...] = ()  # further codes for the same
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """A sign-on that an organisation may have besides the token: base64 of ``user:password``.
+
+    User and password lie in the token store. ``probe`` names the probe that proves them.
+    """
+
+    header: str
+    user: str  # the name under which a person gives it
+    password: str
+    probe: str
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a provider allows for each organisation, and how large a write may be."""
+    """What a provider allows for each organisation or app, and how large a write may be."""
 
     concurrent: int | None = None
+    per_second: int | None = None
     per_minute: int | None = None
     per_hour: int | None = None
     per_day: int | None = None
     batch: int = 1
     max_body_bytes: int | None = None
+    counted_for: str = "organisation"  # or app
+    refused: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +102,10 @@ class Detect:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One read-only question that ``diagnose`` asks. ``path`` is relative to ``urls[base]``."""
+    """One read-only question that ``diagnose`` asks.
+
+    ``path`` is relative to ``urls[base]``; ``{name}`` in it is a setting of the connection.
+    """
 
     name: str  # identity, organisation, permission, accounts, tax-rates, …
     summary: str
@@ -75,6 +114,7 @@ class Probe:
     method: str = "GET"
     needs: tuple[str, ...] = ()  # probes that must have been ok
     tells: tuple[str, ...] = ()  # causes that it can rule out or prove
+    fine: tuple[int, ...] = ()  # statuses that are as good an answer as 2xx
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +129,22 @@ class Provider:
     hosts: tuple[str, ...]
     organisation_header: str | None = None
     organisation_query: str | None = None  # the query parameter that names the organisation
+    organisation_path: bool = False  # whether the first part of the API's path names it
+    client_id_header: str | None = None  # the header that repeats the app's client id
+    follows_redirects: bool = False  # whether the API sends calls on to another of its hosts
+    sign_on: SignOn | None = None
     # The header of a key with which a write may be sent again; None: it would be done twice.
     idempotency_header: str | None = None
     token_scheme: str = "Bearer"  # noqa: S105 - of the Authorization header
+    token_header: str = "authorization"  # noqa: S105 - any other one holds the bare credential
+    # The kinds of credential that a connection may have, the usual one first.
+    credentials: tuple[CredentialKind, ...] = ()
+    # The setting of a connection that names the API's address, where the provider has none.
+    address_setting: str | None = None
     # By name, from the hosts in ``urls`` to those of the data centre: see engine/data_centre.py.
     data_centres: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # The same for worlds of their own, such as a sandbox: see engine/environment.py.
+    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     required_settings: tuple[str, ...] = ()
     record_kinds: tuple[str, ...] = ()
@@ -104,3 +155,7 @@ class Provider:
     probes: tuple[Probe, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    def required_of(self, connection: Connection) -> tuple[str, ...]:
+        """The settings that a connection cannot be without: a feed needs none but its address."""
+        return () if connection.credential is CredentialKind.FEED else self.required_settings

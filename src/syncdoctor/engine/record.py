@@ -5,15 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from syncdoctor.engine.event import Event
+
 CONTACT = "contact"
 INVOICE = "invoice"
 CREDIT_NOTE = "credit-note"
-KINDS = (CONTACT, INVOICE, CREDIT_NOTE)
+SETTLEMENT = "settlement"
+EVENT = "event"
+PAYMENT = "payment"
+KINDS = (CONTACT, INVOICE, CREDIT_NOTE, SETTLEMENT, EVENT, PAYMENT)
+# No kind of a source: the contact of a bill, where a provider keeps suppliers apart from customers.
+SUPPLIER = "supplier"
+CONTACTS = (CONTACT, SUPPLIER)
 
 
 class RecordStatus(StrEnum):
@@ -58,10 +66,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A contact, an invoice or a credit note as the product has it.
+    """A contact, an invoice, a credit note, a settlement or an event as the product has it.
 
     ``position`` is the line of the source file on which it begins. ``external_id`` is the
     product's own id: it names the record to people and is not sent.
+
+    A settlement sums up what a sales channel paid out for a period. Its lines' amounts have
+    signs and hold tax; their sum is what was paid.
+
+    A payment is money to be collected from a contact, of ``amount`` and on ``date`` or as soon as
+    can be, for the invoice of ``invoice_number``.
     """
 
     kind: str
@@ -79,11 +93,38 @@ class Record:
     updated_at: dt.datetime | None = None
     external_id: str | None = None
     position: int = 0
+    channel: str | None = None
+    period_start: dt.date | None = None
+    period_end: dt.date | None = None
+    event: Event | None = None
+    amount: Decimal | None = None
+    invoice_number: str | None = None
 
     @property
     def key(self) -> str:
         """What identifies the record among its kind: the number, or the contact's name."""
-        return self.contact_name if self.kind == CONTACT or self.number is None else self.number
+        return self.contact_name if self.kind in CONTACTS or self.number is None else self.number
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of its lines, as they are written: of a settlement, what was paid out."""
+        return sum((line.quantity * line.unit_amount for line in self.lines), Decimal(0))
+
+    @property
+    def is_bill(self) -> bool:
+        """Whether it is money to be paid: a settlement whose fees were more than its sales.
+
+        No accounting provider takes an invoice over less than nothing.
+        https://help.linkmybooks.com/en/articles/2969991 (2026-11-22)
+        """
+        return self.kind == SETTLEMENT and self.total < 0
+
+    @property
+    def booked_lines(self) -> tuple[Line, ...]:
+        """The lines as they stand on the document: on a bill, what is owed has no minus."""
+        if not self.is_bill:
+            return self.lines
+        return tuple(replace(line, unit_amount=-line.unit_amount) for line in self.lines)
 
     def content_hash(self) -> str:
         """SHA-256 over all that is sent, so that two equal records have one hash."""
@@ -104,6 +145,12 @@ class Record:
                 for x in self.lines
             ],
         ]
+        if self.kind == SETTLEMENT:
+            content += [self.channel, _text(self.period_start), _text(self.period_end)]
+        if self.event is not None:
+            content += self.event.content()
+        if self.kind == PAYMENT:
+            content += [_plain(self.amount or Decimal(0)), self.invoice_number]
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -49,6 +49,8 @@ FACTS: Mapping[str, type] = {
     "setting_gone": bool,
     "permission_missing": bool,
     "verification": str,
+    "verification_since": str,
+    "verification_stuck": bool,
     "connection_disabled": bool,
     "licence_inactive": bool,
     "plan_excludes_provider": bool,
@@ -67,6 +69,7 @@ FACTS: Mapping[str, type] = {
     "records_doubled": bool,
     "syncs_failing": bool,
     "sync_hangs": bool,
+    "feed": str,
     "incident_published": bool,
     "clock_skew_large": bool,
 }

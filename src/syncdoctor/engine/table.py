@@ -99,6 +99,13 @@ class Table:
             self.fail(key, "must be a whole number")
         return value
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers."""
+        value = self.data.get(key, [])
+        if not isinstance(value, list) or not all(type(v) is int for v in value):
+            self.fail(key, "must be a list of whole numbers")
+        return tuple(value)
+
     def count(self, key: str, default: int) -> int:
         """A whole number of at least 0."""
         value = self.integer(key)

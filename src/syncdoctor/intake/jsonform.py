@@ -37,9 +37,9 @@ def exchanges(value: Any) -> Iterator[Exchange]:
         yield exchange(value)
 
 
-def exchange(value: Any) -> Exchange:
-    """One exchange of one parsed JSON value."""
-    return redact.exchange(**parts(value))
+def exchange(value: Any, source: bytes | None = None) -> Exchange:
+    """One exchange of one parsed JSON value; ``source`` is the JSON itself, where it is at hand."""
+    return redact.exchange(**parts(value), source=source)
 
 
 def parts(value: Any) -> Parts:

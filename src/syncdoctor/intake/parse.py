@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -31,9 +31,8 @@ _EXTRA = frozenset(("config", "message", "stack"))  # what clients' error object
 _TIMED = ("retry", "ratelimit", "rate-limit")  # headers whose meaning hangs on the time
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An exchange that is not made yet.
+class Told(NamedTuple):
+    """What is known of an exchange before it is made.
 
     ``key`` is equal for two exchanges that say the same, whenever they were; None when the
     exchange is not worth remembering. ``make`` makes it, redacted.
@@ -42,6 +41,16 @@ class Pending:
     key: bytes | None
     at: datetime | None
     make: Callable[[], Exchange]
+
+
+class Pending(NamedTuple):
+    """An exchange that was not even looked at: ``line`` is the line of JSON that it stands in.
+
+    ``line`` is None in an input of any other form. ``told`` raises UsageError when it is no JSON.
+    """
+
+    line: bytes | None
+    told: Callable[[], Told]
 
 
 def exchanges(
@@ -85,7 +94,7 @@ class Intake:
         Raises:
             UsageError: while they are read, when the input cannot be used.
         """
-        return (pending.make() for pending in self.pending(provider))
+        return (pending.told().make() for pending in self.pending(provider))
 
     def pending(
         self, provider: str | None = None, passing: AbstractSet[str] = frozenset()
@@ -98,25 +107,23 @@ class Intake:
         """
         try:
             if self.is_lines:
-                for _, value in self.values():
-                    make = partial(_made, value, provider)
-                    yield Pending(_key(value, provider, passing), jsonform.at(value), make)
+                for number, line in self.source.lines():
+                    if line.strip():
+                        yield Pending(line, partial(self._told, line, number, provider, passing))
             else:
                 for raw in self._raw():
                     exchange = raw if provider is None else replace(raw, provider=provider)
-                    yield Pending(None, raw.at, partial(enrich, exchange))
+                    told = Told(None, raw.at, partial(enrich, exchange))
+                    yield Pending(None, partial(_itself, told))
         finally:
             self.source.close()
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """JSON lines: each value with the number of its line.
-
-        Raises:
-            UsageError: a line is no JSON, or nested too deep.
-        """
-        for number, line in self.source.lines():
-            if line.strip():
-                yield number, self._json(line, f"line {number}")
+    def _told(
+        self, line: bytes, number: int, provider: str | None, passing: AbstractSet[str]
+    ) -> Told:
+        value = self._json(line, number)
+        make = partial(_made, value, provider, line)
+        return Told(_key(value, provider, passing), jsonform.at(value), make)
 
     def _raw(self) -> Iterator[Exchange]:
         if self._head[:1] in ("{", "[", '"'):
@@ -179,23 +186,25 @@ class Intake:
             return rawhttp.exchanges(text)
         return logtext.exchanges(text.split("\n"))
 
-    def _json(self, data: bytes, place: str | None) -> Any:
+    def _json(self, data: bytes, line: int | None) -> Any:
         """A JSON value that is not nested too deep."""
-        where = f"{self.source.name}, {place}" if place else self.source.name
         try:
             value = orjson.loads(data)
         except orjson.JSONDecodeError as error:
             if self._deep(data):
-                raise UsageError(f"{where}: JSON nested more than {DEEPEST} levels deep.") from None
-            if place is None:
-                where = f"{where}, line {error.lineno}"
+                raise self._too_deep(line) from None
             raise UsageError(
-                f"{where}, column {error.colno}: this is not JSON: {error.msg}.",
+                f"{self.source.name}, line {line or error.lineno}, column {error.colno}: "
+                f"this is not JSON: {error.msg}.",
                 "Lines of JSON must each be whole; other text may be given as a file of its own.",
             ) from None
         if self._deep(data) and _depth(value) > DEEPEST:
-            raise UsageError(f"{where}: JSON nested more than {DEEPEST} levels deep.")
+            raise self._too_deep(line)
         return value
+
+    def _too_deep(self, line: int | None) -> UsageError:
+        where = f"{self.source.name}, line {line}" if line else self.source.name
+        return UsageError(f"{where}: JSON nested more than {DEEPEST} levels deep.")
 
     @staticmethod
     def _deep(data: bytes) -> bool:
@@ -203,8 +212,12 @@ class Intake:
         return data.count(b"{") + data.count(b"[") > DEEPEST
 
 
-def _made(value: Any, provider: str | None) -> Exchange:
-    exchange = enrich(jsonform.exchange(value))
+def _itself(told: Told) -> Told:
+    return told
+
+
+def _made(value: Any, provider: str | None, line: bytes) -> Exchange:
+    exchange = enrich(jsonform.exchange(value, line))
     return exchange if provider is None else replace(exchange, provider=provider)
 
 
@@ -216,7 +229,7 @@ def _key(value: Any, provider: str | None, passing: AbstractSet[str]) -> bytes |
         headers = response.get("headers") if type(response) is dict else None
         if type(headers) is dict and headers:
             names = {name: name.lower() for name in headers}
-            if any(sign in name for name in names.values() for sign in _TIMED):
+            if any(_hangs_on_time(name, headers[given]) for given, name in names.items()):
                 at = jsonform.at(value)
             elif not passing.isdisjoint(names.values()):
                 kept = {name: held for name, held in headers.items() if names[name] not in passing}
@@ -231,6 +244,11 @@ def _key(value: Any, provider: str | None, passing: AbstractSet[str]) -> bytes |
         )
     key = orjson.dumps(told)
     return key if len(key) <= LONGEST_KEY else None
+
+
+def _hangs_on_time(name: str, held: Any) -> bool:
+    """Whether a header tells a moment: a number of seconds means the same at any time."""
+    return any(sign in name for sign in _TIMED) and not str(held).isdecimal()
 
 
 def _depth(value: Any) -> int:

@@ -83,7 +83,7 @@ _RESOLVE = re.compile(
 
 def status_in(text: str) -> int | None:
     """The status that the provider answered with, as far as the text tells."""
-    if not _NUMBER.search(text) or _PROXY.search(text):
+    if STATUSES.isdisjoint(map(int, _NUMBER.findall(text))) or _PROXY.search(text):
         return None
     for pattern in _patterns():
         found = [int(number) for number in pattern.findall(text)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from syncdoctor.config_tables import Workspace
+from syncdoctor.config_tables import Channel, Workspace
 from syncdoctor.engine.record import CREDIT_NOTE, KINDS, RecordStatus
 from syncdoctor.errors import UsageError
 from syncdoctor.local_checks.product import product_checks, setting_checks
@@ -24,7 +25,8 @@ def questions(case: Case) -> list[Check]:
         *product_checks(connection, case.workspace, provider, guide),
         *setting_checks(connection, provider, guide),
     )
-    return [check for check in checks if check.outcome == "to-ask" and check.name in _ANSWERS]
+    asked = (check for check in checks if check.outcome == "to-ask")
+    return [check for check in asked if _answer_to(check.name) is not None]
 
 
 def answered(case: Case, name: str, value: str) -> Case:
@@ -33,15 +35,48 @@ def answered(case: Case, name: str, value: str) -> Case:
     Raises:
         UsageError: there is no such question, or this is no answer to it.
     """
-    answer = _ANSWERS.get(name)
+    answer = _answer_to(name)
     if answer is None:
-        raise UsageError(
-            f"--answer {name}: there is no such question.", f"There are {', '.join(_ANSWERS)}."
-        )
+        known = ", ".join((*_ANSWERS, "channel.NAME.owner", "channel.NAME.state"))
+        raise UsageError(f"--answer {name}: there is no such question.", f"There are {known}.")
     try:
         return answer(case, value.strip())
     except ValueError as error:
         raise UsageError(f"--answer {name}={value}: {error}.", f"--answer {name}=VALUE") from None
+
+
+def _answer_to(name: str) -> Callable[[Case, str], Case] | None:
+    """How an answer is put into a case; None where there is no such question.
+
+    A sales channel is named in the question: ``channel-NAME`` asks for its owner, and
+    ``channel.NAME.owner`` and ``channel.NAME.state`` say either.
+    """
+    if name.startswith("channel-"):
+        return partial(_channel, name.removeprefix("channel-"), "owner")
+    rest, dot, field = name.removeprefix("channel.").rpartition(".")
+    if name.startswith("channel.") and dot and rest and field in {"owner", "state"}:
+        return partial(_channel, rest, field)
+    return _ANSWERS.get(name)
+
+
+def _channel(name: str, field: str, case: Case, value: str) -> Case:
+    """The case with an owner or a state of a sales channel, which may be a new one."""
+    if not value:
+        raise ValueError("a name or a state is expected")
+    known = {channel.name: channel for channel in case.workspace.channels}
+    told = {"owner": value} if field == "owner" else {"state": value}
+    known[name] = replace(known.get(name, Channel(name)), **told)
+    return replace(case, workspace=replace(case.workspace, channels=tuple(known.values())))
+
+
+def _channels(case: Case, value: str) -> Case:
+    """The case with sales channels, written ``NAME:OWNER`` with commas between."""
+    for pair in value.split(","):
+        name, colon, owner = (part.strip() for part in pair.partition(":"))
+        if not colon or not name:
+            raise ValueError("NAME:OWNER is expected, with commas between")
+        case = _channel(name, "owner", case, owner)
+    return case
 
 
 def _of_workspace(key: str, read: Callable[[str], Any] = str) -> Callable[[Case, str], Case]:
@@ -94,6 +129,7 @@ _ANSWERS: Mapping[str, Callable[[Case, str], Case]] = {
     "invoice-limit": _of_workspace("invoice_limit", _count),
     "invoices-this-month": _of_workspace("invoices_this_month", _count),
     "role": _of_workspace("person_role"),
+    "channels": _channels,
     "auto-sync": _of_settings("auto_sync", _yes_or_no),
     "invoice-status": _of_settings("invoice_status", _status),
     "credit-notes": _of_settings("kinds", _kinds),

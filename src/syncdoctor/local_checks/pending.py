@@ -6,7 +6,7 @@ The source is read for a bounded number of records: a diagnosis has to be quick.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -28,10 +28,10 @@ SHOWN = 3  # records that are named
 
 def pending_checks(case: Case) -> Iterator[Check]:
     """Checks of the source, where the workspace file names one that records can be pushed from."""
-    from syncdoctor.resync.initial import adapter_of
+    from syncdoctor.resync.initial import adapter_for
     from syncdoctor.resync.sources import open_source
 
-    adapter = adapter_of(case.provider.id)
+    adapter = adapter_for(case.connection)
     if case.workspace.source is None or case.background is None or adapter is None:
         return
     try:
@@ -39,11 +39,21 @@ def pending_checks(case: Case) -> Iterator[Check]:
     except UsageError as error:
         yield outcome(SOURCE, "", error.message, records_incomplete=True)
         return
-    words = f"{len(entries)}{' or more' if len(entries) == MOST else ''} records in the source"
-    yield outcome(SOURCE, words, words)
     found = _Found(case, adapter)
-    found.take(entries)
+    found.take([entry for entry in entries if entry.kind in adapter.kinds])
+    words = _counted(case.provider.name, entries, adapter.kinds)
+    yield outcome(SOURCE, words, words)
     yield from found.checks()
+
+
+def _counted(provider: str, entries: Sequence[Entry], kinds: Collection[str]) -> str:
+    """How many records there are; a source may well hold kinds that are for other providers."""
+    words = f"{len(entries)}{' or more' if len(entries) == MOST else ''} records in the source"
+    others = Counter(entry.kind for entry in entries if entry.kind not in kinds)
+    if not others:
+        return words
+    named = ", ".join(f"{number} {kind}" for kind, number in others.items())
+    return f"{words}; {provider} does not take {named}"
 
 
 class _Found:
@@ -53,6 +63,7 @@ class _Found:
         self._settings: Mapping[str, Any] = case.connection.settings
         self._confirmed = case.background.confirmed if case.background else {}
         self._adapter = adapter
+        self._channels = case.workspace.channels
         self._there = {(kind, folded(key)): key for kind, key in self._confirmed}
         self._drafts: list[str] = []
         self._excluded: Counter[str] = Counter()
@@ -105,11 +116,13 @@ class _Found:
         )
 
     def _kept_back(self, entry: Entry) -> str | None:
-        if entry.kind not in self._adapter.kinds:
-            return f"kind {entry.kind}, which the provider does not take"
         kinds = self._settings.get("kinds")
         if kinds and entry.kind not in kinds:
             return f"kind {entry.kind}"
+        from syncdoctor.resync.channels import why_held
+
+        if closed := why_held(self._channels, entry.record.channel if entry.record else None):
+            return closed
         for pattern in self._settings.get("exclude") or ():
             if fnmatchcase(entry.key, str(pattern)):
                 return f"exclude {pattern}"

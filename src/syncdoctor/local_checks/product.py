@@ -10,10 +10,9 @@ from syncdoctor.engine.guide import Guide, Roles
 from syncdoctor.engine.provider import Provider
 from syncdoctor.engine.record import CREDIT_NOTE, INVOICE
 from syncdoctor.local_checks.outcome import outcome, to_ask
-from syncdoctor.model import Check, Connection
+from syncdoctor.model import Check, Connection, CredentialKind
 
 NEAR = 0.9  # part of a limit from which on it is said
-ACTIVE = frozenset({"active", "connected", "on", "enabled"})
 
 
 def product_checks(
@@ -28,7 +27,7 @@ def product_checks(
     )
     if "licence" in guide.checks or workspace.licence is not None:
         yield _licence(workspace)
-    yield _plan(workspace, provider, guide)
+    yield _plan(connection, workspace, provider, guide)
     if "invoice-limit" in guide.checks or workspace.invoice_limit is not None:
         yield from _invoice_limit(workspace)
     if guide.roles is not None:
@@ -40,7 +39,7 @@ def product_checks(
 def setting_checks(connection: Connection, provider: Provider, guide: Guide) -> Iterator[Check]:
     """What the connection's own settings say."""
     chosen: Mapping[str, Any] = {"organisation": connection.organisation, **connection.settings}
-    for name in provider.required_settings:
+    for name in provider.required_of(connection):
         yield outcome(
             f"setting-{name.replace('_', '-')}",
             f"the {name.replace('_', ' ')} is chosen",
@@ -61,8 +60,11 @@ def _licence(workspace: Workspace) -> Check:
     return outcome("licence", words, words, licence_inactive=inactive)
 
 
-def _plan(workspace: Workspace, provider: Provider, guide: Guide) -> Check:
+def _plan(connection: Connection, workspace: Workspace, provider: Provider, guide: Guide) -> Check:
     plans = guide.plans.get(provider.id)
+    if plans and connection.credential is CredentialKind.FEED:
+        words = f"a feed is read only on every plan; both ways take {' or '.join(plans)}"
+        return outcome("plan", words, words)
     if not plans:
         words = f"{guide.product} asks for no particular plan"
         return outcome("plan", words, words)
@@ -128,12 +130,13 @@ def _channels(workspace: Workspace) -> Iterator[Check]:
 
 def _channel(channel: Channel, person: str | None) -> Check:
     name = f"channel-{channel.name}"
-    if channel.state is not None and channel.state.lower() not in ACTIVE:
+    if not channel.is_active:
         words = f"the sales channel {channel.name} is {channel.state}"
         return outcome(name, words, words, channel_off=True)
     if channel.owner is None:
         return to_ask(name, f"who owns the sales channel {channel.name}?")
-    words = f"the sales channel {channel.name} is {channel.owner}'s"
+    state = f", and {channel.state}" if channel.state else ""
+    words = f"the sales channel {channel.name} is {channel.owner}'s{state}"
     another = person is not None and channel.owner.lower() != person.lower()
     return outcome(name, words, f"{words}; {person} connects", channel_of_another=another)
 

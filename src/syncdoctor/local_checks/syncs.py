@@ -73,11 +73,10 @@ def _running(last: Sync, background: Background) -> Check:
 
 def _frequency(case: Case, now: datetime) -> Iterator[Check]:
     """The age of the last sync against the rhythm of the tier, where the guide has one."""
-    tiers = {name.lower(): (name, hours) for name, hours in case.guide.tiers.items()}
-    tier = case.workspace.tier or case.workspace.plan or ""
-    if tier.lower() not in tiers:
+    found = tier_of(case)
+    if found is None:
         return
-    name, hours = tiers[tier.lower()]
+    name, hours = found
     last = case.last_sync
     rhythm = f"{name} syncs every {_hours(hours)} or so"
     if last is None:
@@ -86,6 +85,12 @@ def _frequency(case: Case, now: datetime) -> Iterator[Check]:
     age = (now - last.started).total_seconds() / 3600
     words = f"{rhythm}; the last sync was {_hours(age)} ago"
     yield outcome(FREQUENCY, words, words, sync_overdue=age > hours)
+
+
+def tier_of(case: Case) -> tuple[str, float] | None:
+    """The workspace's tier with its rhythm in hours; None where the guide knows of none."""
+    tiers = {name.lower(): (name, hours) for name, hours in case.guide.tiers.items()}
+    return tiers.get((case.workspace.tier or case.workspace.plan or "").lower())
 
 
 def _hours(hours: float) -> str:

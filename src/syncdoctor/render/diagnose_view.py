@@ -36,7 +36,9 @@ def diagnosis_view(
             (f"{MARKS[diagnosis.state]} {label}", STYLES[diagnosis.state]),
         )
     ]
-    blocks += [Text(f"Not the provider's own host: {h} (set in the app)", "warn") for h in hosts]
+    blocks += [
+        Text(f"Not the provider's own host: {h} (set in the configuration)", "warn") for h in hosts
+    ]
     blocks += [check_line(check) for check in diagnosis.checks if verbose or _worth(check)]
     if skipped := [check.name for check in diagnosis.checks if _follows(check)]:
         blocks.append(Text(f"  - not asked after that: {', '.join(skipped)}", style="dim"))

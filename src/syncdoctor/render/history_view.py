@@ -82,6 +82,7 @@ def sync_view(sync: Sync, operations: Sequence[Operation]) -> RenderableType:
         Text(
             f"  {counts.confirmed} sent, {counts.unchanged} unchanged, {counts.rejected} refused, "
             f"{counts.unknown} without an answer"
+            + (f", {counts.pulled} pulled" * bool(counts.pulled))
         ),
     ]
     if sync.message:
@@ -166,7 +167,8 @@ def _table(syncs: Sequence[Sync], *, named: bool) -> Table:
     table = _plain_table("Sync", *(["Connection"] if named else []))
     for name in ("Started (UTC)", "Type", "Status"):
         table.add_column(name, no_wrap=True)
-    for name in ("Sent", "Unchanged", "Refused"):
+    pulled = any(sync.counts.pulled for sync in syncs)
+    for name in ("Sent", "Unchanged", "Refused", *(["Pulled"] if pulled else [])):
         table.add_column(name, justify="right")
     table.add_column("Why")
     for sync in syncs:
@@ -179,6 +181,7 @@ def _table(syncs: Sequence[Sync], *, named: bool) -> Table:
             str(sync.counts.confirmed),
             str(sync.counts.unchanged),
             str(sync.counts.rejected),
+            *([str(sync.counts.pulled)] if pulled else []),
             str(sync.cause or ""),
         )
     return table
@@ -242,6 +245,7 @@ def _sync(sync: Sync) -> dict[str, Any]:
         "rejected": sync.counts.rejected,
         "unknown": sync.counts.unknown,
         "unchanged": sync.counts.unchanged,
+        "pulled": sync.counts.pulled,
         "cause": str(sync.cause) if sync.cause else None,
         "message": sync.message,
     }

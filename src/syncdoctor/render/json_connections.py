@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from syncdoctor.config_tables import Channel
 from syncdoctor.engine.provider import Provider
 from syncdoctor.model import Check, Diagnosis, Exchange
 from syncdoctor.render import json_v1
@@ -115,10 +116,17 @@ def _row(row: Row) -> dict[str, Any]:
         "last_sync": sync(row.last_sync) if row.last_sync else None,
         "next_command": list(row.next_command),
         "stand_in_hosts": list(row.hosts),
+        "channels": [channel_document(channel) for channel in row.channels],
+        "verifying_since": row.verifying_since.isoformat() if row.verifying_since else None,
         "lapses_at": row.lapses_at.isoformat(timespec="seconds") if row.lapses_at else None,
         "error": row.error,
         "exit_code": row.exit_code,
     }
+
+
+def channel_document(channel: Channel) -> dict[str, Any]:
+    """A sales channel: whose it is, and whether it is active."""
+    return {"name": channel.name, "owner": channel.owner, "state": channel.state}
 
 
 def _actions(row: Row, providers: Mapping[str, Provider]) -> tuple[str, ...]:

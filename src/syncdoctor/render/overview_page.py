@@ -91,6 +91,7 @@ def guides_page(guides: Sequence[Guide], names: Mapping[str, str]) -> str:
     for guide in guides:
         lines += ["", f"## {guide.product} (`{guide.name}`)", ""]
         lines += _facts(guide)
+        lines += _features(guide)
         for cause in Cause:
             if guide is default or _own(default, guide, cause):
                 lines += _advice(guide, cause, names)
@@ -110,7 +111,35 @@ def _facts(guide: Guide) -> list[str]:
     rows = [f"- {name.replace('_', ' ')}: {place}" for name, place in guide.places.items()]
     rows += [f"- {provider} is in the plans {', '.join(p)}" for provider, p in guide.plans.items()]
     rows += [f"- the state `{state}` is shown as {word}" for state, word in guide.states.items()]
+    rows += [f"- {told}" for told in guide_facts(guide)]
     return [*rows, f"- support: {guide.support}; it asks for {', '.join(guide.ask_for)}"]
+
+
+def guide_facts(guide: Guide) -> Iterator[str]:
+    """Tiers, roles and checks of a guide, each as a sentence."""
+    for tier, hours in guide.tiers.items():
+        yield f"a sync is expected within {hours:g} h on the tier {tier}"
+    if guide.roles is not None:
+        roles, word = guide.roles, guide.roles.word
+        others = "no other may" if roles.others == "no" else "of others it is asked"
+        yield f"the {word} {' or '.join(roles.allowed)} may manage integrations; {others}"
+    if guide.checks:
+        yield f"it is asked about {', '.join(sorted(guide.checks))}"
+
+
+def _features(guide: Guide) -> list[str]:
+    """What the product's guide names, and what does it here."""
+    if not guide.features:
+        return []
+    rows = [f"| {one.told} | {', '.join(map(_shown, one.by))} |" for one in guide.features]
+    return ["", "| what its guide names | what does it here |", "| --- | --- |", *rows]
+
+
+def _shown(reference: str) -> str:
+    if reference.startswith("syncdoctor "):
+        return f"`{reference}`"
+    word, _, name = reference.partition(" ")
+    return f"{word} `{name}`"
 
 
 def _advice(guide: Guide, cause: Cause, names: Mapping[str, str]) -> list[str]:

@@ -10,16 +10,27 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from syncdoctor.errors import ExitCode, SyncdoctorError
+from syncdoctor.model import Cause
 from syncdoctor.render import json_v1
 from syncdoctor.resync.export import Exported
-from syncdoctor.resync.report import RecordEvent, RecordOutcome, Report, events_of
+from syncdoctor.resync.report import (
+    Change,
+    Direction,
+    Pulled,
+    RecordEvent,
+    RecordOutcome,
+    Report,
+    events_of,
+)
 
 SCHEMA = "syncdoctor.resync/1"
 SHOWN = 10  # refused records on the terminal; the file has all
 _WORDS = {
     RecordOutcome.CONFIRMED: "sent",
+    RecordOutcome.PULLED: "pulled",
     RecordOutcome.WOULD_CREATE: "would be created",
     RecordOutcome.WOULD_UPDATE: "would be changed",
+    RecordOutcome.WOULD_PULL: "would be pulled",
     RecordOutcome.UNCHANGED: "unchanged",
     RecordOutcome.REJECTED: "refused",
     RecordOutcome.UNKNOWN: "without an answer",
@@ -37,7 +48,8 @@ def block(report: Report, hosts: Sequence[str] = (), *, verbose: bool = False) -
     )
     lines: list[Text] = [head]
     lines += [
-        Text(f"  Not the provider's own host: {host} (set in the app)", "warn") for host in hosts
+        Text(f"  Not the provider's own host: {host} (set in the configuration)", "warn")
+        for host in hosts
     ]
     lines += [Text(f"  {warning}", "warn") for warning in report.warnings]
     if report.stopped:
@@ -46,6 +58,12 @@ def block(report: Report, hosts: Sequence[str] = (), *, verbose: bool = False) -
         lines.append(Text("  Interrupted.", "warn"))
     if report.not_sent:
         lines.append(Text(f"  {report.not_sent} not sent yet."))
+    lines += _pulled(report.pulled, dry=dry) if report.pulled else []
+    lines += [
+        Text.assemble("  ", ("conflict ", "warn"), _named(e), ": ", e.message)
+        for e in report.events
+        if e.cause is Cause.CONFLICT and e.outcome is not RecordOutcome.REJECTED
+    ]
     refused = sorted(
         (e for e in report.events if e.outcome is RecordOutcome.REJECTED),
         key=lambda e: e.line or 0,
@@ -56,7 +74,8 @@ def block(report: Report, hosts: Sequence[str] = (), *, verbose: bool = False) -
         lines.append(Text(f"  … and {len(refused) - len(shown)} more refused."))
     if verbose:
         lines += [Text(f"  {_WORDS[e.outcome]} {e.kind} {e.key}", "dim")
-                  for e in report.events if e.outcome is not RecordOutcome.REJECTED]  # fmt: skip
+                  for e in report.events if e.direction is Direction.PUSH
+                  and e.outcome is not RecordOutcome.REJECTED]  # fmt: skip
     lines += [
         Text.assemble("  → ", words, (command, "command")) for words, command in _next(report)
     ]
@@ -112,6 +131,8 @@ def record_line(target: str, event: RecordEvent) -> dict[str, Any]:
         "schema": SCHEMA,
         "event": "record",
         "target": target,
+        "direction": str(event.direction),
+        "change": str(event.change) if event.change else None,
         "kind": event.kind,
         "key": event.key,
         "outcome": str(event.outcome),
@@ -142,7 +163,36 @@ def report_line(report: Report, hosts: Sequence[str], now: datetime) -> dict[str
         "finding": json_v1.finding(finding) if finding else None,
         "stand_in_hosts": list(hosts),
         "warnings": list(report.warnings),
+        "pull": _pull_document(report.pulled) if report.pulled else None,
     }
+
+
+def _pull_document(pulled: Pulled) -> dict[str, Any]:
+    return {
+        "direction": str(Direction.PULL),
+        "file": str(pulled.file),
+        "full_sync": pulled.full,
+        "announced": pulled.announced,
+        **{str(change): pulled.count(change) for change in Change},
+    }
+
+
+def _pulled(pulled: Pulled, *, dry: bool) -> list[Text]:
+    """What was pulled, record by record, and why everything was read where it was."""
+    lines = []
+    if pulled.announced:
+        words = f"  Everything was read anew: {pulled.full}. Nothing was deleted for it."
+        lines.append(Text(words, "warn"))
+    shown = pulled.events[:SHOWN]
+    verb = "would be pulled" if dry else "pulled"
+    for event in shown:
+        named = f"{event.kind} {event.key}" + (f" ({event.message})" if event.message else "")
+        lines.append(Text.assemble("  ", (f"{verb}: ", "dim"), f"{event.change} {named}"))
+    if more := len(pulled.events) - len(shown):
+        lines.append(Text(f"  … and {more} more {verb}."))
+    if pulled.events and not dry:
+        lines.append(Text(f"  The calendar's events are in {pulled.file}"))
+    return lines
 
 
 def error_line(target: str | None, error: SyncdoctorError, now: datetime) -> dict[str, Any]:
@@ -184,6 +234,11 @@ def _next(report: Report) -> list[tuple[str, str]]:
         return [
             ("", f"{again} --resume" if report.sync else f"syncdoctor diagnose {report.target}")
         ]
-    if report.rejects:
-        return [(f"Correct {report.rejects}, then: ", f"{again} --source {report.rejects}")]
-    return []
+    return _after_refusals(report, again) if report.rejects else []
+
+
+def _after_refusals(report: Report, again: str) -> list[tuple[str, str]]:
+    refused = [e for e in report.events if e.outcome is RecordOutcome.REJECTED]
+    if all(e.cause is Cause.CONFLICT for e in refused):
+        return [("Let one side win: ", f"{again} --conflicts product, or --conflicts provider")]
+    return [(f"Correct {report.rejects}, then: ", f"{again} --source {report.rejects}")]

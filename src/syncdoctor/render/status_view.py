@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,8 +11,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from syncdoctor.config_tables import Channel
 from syncdoctor.engine.provider import Provider
-from syncdoctor.model import State
+from syncdoctor.engine.working_days import working_days
+from syncdoctor.model import CredentialKind, State
 from syncdoctor.states import Row
 
 STYLES: Mapping[State, str] = {
@@ -48,13 +50,33 @@ def status_table(rows: Sequence[Row], now: datetime) -> RenderableType:
         table.add_row(
             row.connection.target,
             row.connection.uid,
-            row.connection.provider,
+            _type(row),
             f"{row.connection.created:%Y-%m-%d}",
             state_text(row),
             _last_sync(row, now),
             age(row.evidence.checked_at, now) if row.evidence else "never",
         )
-    return Group(table, *_next(rows), *_notes(rows, now))
+    return Group(table, *_next(rows), *_notes(rows, now), *_channels(rows))
+
+
+def channel_words(channel: Channel) -> str:
+    """A sales channel: whose it is, and its state."""
+    owner = channel.owner or "no owner"
+    return f"{channel.name} ({owner}, {channel.state or 'state not known'})"
+
+
+def _channels(rows: Sequence[Row]) -> list[Text]:
+    """The sales channels of each workspace, once."""
+    found = {row.connection.workspace: row.channels for row in rows if row.channels}
+    return [
+        Text(f"{workspace}: sales channels {', '.join(map(channel_words, channels))}")
+        for workspace, channels in found.items()
+    ]
+
+
+def _type(row: Row) -> str:
+    feed = row.connection.credential is CredentialKind.FEED
+    return f"{row.connection.provider} (feed)" if feed else row.connection.provider
 
 
 def connections_table(rows: Sequence[Row], providers: Mapping[str, Provider]) -> Table:
@@ -123,10 +145,17 @@ def _next(rows: Sequence[Row]) -> list[Text]:
 
 def _notes(rows: Sequence[Row], now: datetime) -> list[Text]:
     hosts = sorted({host for row in rows for host in row.hosts})
-    notes = [f"Not the provider's own host: {host} (set in the app)" for host in hosts]
+    notes = [f"Not the provider's own host: {host} (set in the configuration)" for host in hosts]
     notes += [f"{row.connection.target}: {row.error}" for row in rows if row.error]
+    notes += [_verifying(row, since, now) for row in rows if (since := row.verifying_since)]
     notes += [_forecast(row, row.lapses_at - now) for row in rows if row.lapses_at]
     return [Text(note, "warn") for note in notes]
+
+
+def _verifying(row: Row, since: date, now: datetime) -> str:
+    days = working_days(since, now.date())
+    span = f"{days} working day{'' if days == 1 else 's'}"
+    return f"{row.connection.target}: verifying since {since.day} {since:%B %Y}, {span}"
 
 
 def _forecast(row: Row, left: timedelta) -> str:

@@ -16,13 +16,15 @@ CREATE, UPDATE = "create", "update"
 class Task:
     """One operation with what it sends. ``step`` is None for a contact that a document names.
 
-    ``tried``: it was sent before, and what became of that is not known.
+    ``tried``: it was sent before, and what became of that is not known. ``note``: what is to be
+    told of it when it has arrived.
     """
 
     operation: Operation
     item: Item
     step: Step | None = None
     tried: bool = False
+    note: str = ""
 
     @property
     def look_first(self) -> bool:

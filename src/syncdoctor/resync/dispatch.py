@@ -22,6 +22,7 @@ class Sender(Protocol):
         *,
         params: Mapping[str, str] | None = None,
         json: Any = None,
+        headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> Answer:
         """Send one request."""
@@ -67,5 +68,6 @@ class Dispatcher:
             request.path,
             params=dict(request.params),
             json=request.json,
+            headers=dict(request.headers),
             idempotency_key=idempotency_key,
         )

@@ -21,8 +21,16 @@ def keep_evidence(db: StateDB, connection: Connection, report: Report) -> None:
     db.save_evidence(
         connection.uid,
         report.target,
-        State.RECONNECT_NEEDED if signing_in else State.LAST_SYNC_FAILED,
+        _state(signing_in=signing_in, stopped=report.stopped is not None, cause=cause),
         source="resync",
         cause=cause,
         action=finding.action if finding else USUAL_ACTION[cause],
     )
+
+
+def _state(*, signing_in: bool, stopped: bool, cause: Cause) -> State:
+    """What ended a sync is the connection's; what one record met is the sync's alone."""
+    if signing_in:
+        return State.RECONNECT_NEEDED
+    chosen = stopped and cause is Cause.SETTING_MISSING
+    return State.SETUP_NEEDED if chosen else State.LAST_SYNC_FAILED

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from syncdoctor.engine.adapter import Adapter
 from syncdoctor.engine.provider import Provider
-from syncdoctor.model import Connection, Trigger
+from syncdoctor.engine.pulling import Puller
+from syncdoctor.model import Connection, CredentialKind, Trigger
 from syncdoctor.resync.dispatch import Sender
 from syncdoctor.resync.plan import Selection
 from syncdoctor.resync.report import Judge, RecordEvent, Report
@@ -22,11 +24,36 @@ RECENT = dt.timedelta(days=7)
 
 def adapter_of(provider: str) -> Adapter | None:
     """The adapter of a provider's folder; None when records cannot be pushed to it."""
-    name = f"syncdoctor.providers.{provider.replace('-', '_')}"
-    if not find_spec(name) or not find_spec(f"{name}.records"):
-        return None
-    adapter: Adapter = import_module(f"{name}.records").ADAPTER
+    room = _room(provider, "records")
+    adapter: Adapter | None = room.ADAPTER if room else None
     return adapter
+
+
+def adapter_for(connection: Connection) -> Adapter | None:
+    """The adapter of one connection; None when records cannot be pushed over it.
+
+    A provider whose addresses hang on a connection's settings has a function ``adapter_for``.
+    """
+    if connection.credential is CredentialKind.FEED:
+        return None
+    adapter = adapter_of(connection.provider)
+    if adapter is None:
+        return None
+    make = getattr(_room(connection.provider, "records"), "adapter_for", None)
+    return make(connection) if make else adapter
+
+
+def puller_for(connection: Connection) -> Puller | None:
+    """How a connection is pulled; None where nobody but us changes records at the provider."""
+    room = _room(connection.provider, "pulling")
+    return room.puller_for(connection) if room else None
+
+
+def _room(provider: str, name: str) -> Any:
+    package = f"syncdoctor.providers.{provider.replace('-', '_')}"
+    if not find_spec(package) or not find_spec(f"{package}.{name}"):
+        return None
+    return import_module(f"{package}.{name}")
 
 
 def initial_sync(
@@ -49,7 +76,7 @@ def initial_sync(
         Guarded: the source is suddenly empty.
         UsageError: the source cannot be used.
     """
-    adapter = adapter_of(connection.provider)
+    adapter = adapter_for(connection)
     if adapter is None or source is None:
         return None
     return resync(

@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from syncdoctor.engine.adapter import Ref, Remote, Request, folded
+from syncdoctor.engine.adapter import Adapter, Ref, Remote, Request, folded
 from syncdoctor.resync.dispatch import Dispatcher
 from syncdoctor.wire.client import Answer
 
 _NEXT = re.compile(r"""<([^<>]*)>[^,<]*;\s*rel="?next"?""", re.IGNORECASE)
+NOT_FOUND = 404
 
 
 class Wanted:
@@ -65,6 +66,17 @@ def answers(
         if page := next_page(request, answer):
             more.append(page)
         waiting.extend((one, dispatcher.submit(one)) for one in more)
+
+
+def found_in(adapter: Adapter, kind: str, answer: Answer) -> tuple[Remote, ...] | None:
+    """The records in the answer to a look-up; None when it does not tell.
+
+    An adapter whose ``asks_by_address`` is true asks for a record by its own address, where not to
+    be found is an answer.
+    """
+    if answer.status == NOT_FOUND and getattr(adapter, "asks_by_address", False):
+        return ()
+    return adapter.found(kind, answer.body) if answer.ok else None
 
 
 def next_page(request: Request, answer: Answer) -> Request | None:

@@ -10,9 +10,20 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from syncdoctor.config_tables import Channel
 from syncdoctor.engine.adapter import Adapter
-from syncdoctor.engine.record import CONTACT, Amounts, Line, Record, RecordStatus
+from syncdoctor.engine.record import (
+    CONTACT,
+    EVENT,
+    PAYMENT,
+    SETTLEMENT,
+    Amounts,
+    Line,
+    Record,
+    RecordStatus,
+)
 from syncdoctor.errors import Guarded
+from syncdoctor.resync.channels import why_held
 from syncdoctor.resync.entries import Entry, Problem
 
 Identity = tuple[str, str]  # kind and key
@@ -20,20 +31,25 @@ Identity = tuple[str, str]  # kind and key
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the person asked for. ``since`` is a moment; the sets narrow, empty ones do not."""
+    """What the person asked for. ``since`` is a moment; the sets narrow, empty ones do not.
+
+    ``channels`` are the workspace's: settlements of those that are off are held back.
+    """
 
     since: dt.datetime
     kinds: frozenset[str] = frozenset()
     records: frozenset[str] = frozenset()
     failed: bool = False
     max_changes: int | None = None
+    channels: tuple[Channel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One record to be sent. ``look_first``: ask whether it is there before sending it.
 
-    ``tried``: an earlier run sent it, and what became of that is not known.
+    ``tried``: an earlier run sent it, and what became of that is not known. ``base`` is the
+    version in which the last sync left it at the provider.
     """
 
     record: Record
@@ -41,6 +57,7 @@ class Step:
     entry: Entry
     look_first: bool = False
     tried: bool = False
+    base: str | None = None
 
     @property
     def identity(self) -> Identity:
@@ -66,6 +83,7 @@ class Known:
     confirmed: Mapping[Identity, str] = field(default_factory=dict)
     unresolved: frozenset[Identity] = frozenset()
     failed: frozenset[Identity] = frozenset()
+    versions: Mapping[Identity, str] = field(default_factory=dict)
 
 
 def plan(
@@ -105,7 +123,7 @@ def settled(
     record: Record, settings: Mapping[str, Any], account_setting: str = "sales_account"
 ) -> Record:
     """The record as it is sent: what it leaves open comes from the connection's settings."""
-    if record.kind == CONTACT:
+    if record.kind in (CONTACT, EVENT, PAYMENT):
         return record
     forced = settings.get("invoice_status")
     status = RecordStatus(forced) if forced == "draft" else record.status
@@ -151,9 +169,12 @@ def _sorted(
         if known.confirmed.get(identity) == content_hash and not asked_for:
             unchanged.append(record)
         else:
-            # A record that was confirmed is there: it is to be changed.
-            look_first = asked_for or adapter.looks_first or identity in known.confirmed
-            steps.append(Step(record, content_hash, entry, look_first, tried))
+            # A record that was confirmed is there: it is to be changed. A settlement may be a
+            # bill, and no provider keeps two bills from having one number.
+            numbered = adapter.looks_first or record.kind == SETTLEMENT
+            look_first = asked_for or numbered or identity in known.confirmed
+            base = known.versions.get(identity)
+            steps.append(Step(record, content_hash, entry, look_first, tried, base))
     if selection.max_changes is not None and len(steps) > selection.max_changes:
         raise Guarded(
             f"{len(steps)} records would be sent, more than --max-changes {selection.max_changes}.",
@@ -172,11 +193,13 @@ def _held_back(
     known: Known,
 ) -> str | None:
     if entry.kind not in adapter.kinds:
-        return "a kind that the provider does not take"
+        return f"kind {entry.kind}, which the provider does not take"
     if _setting_says_no(entry, settings):
         return "the connection's settings"
     if selection.kinds and entry.kind not in selection.kinds:
         return "--kind"
+    if closed := why_held(selection.channels, entry.record.channel if entry.record else None):
+        return closed
     return _not_asked_for(entry, selection, known)
 
 

@@ -15,31 +15,38 @@ from syncdoctor.store.statedb import StateDB
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The opened source and what is to be done with it."""
+    """The opened source and what is to be done with it; None where there is only a pull."""
 
-    source: Source
+    source: Source | None
     plan: Plan
 
 
 def prepare(
     db: StateDB,
     connection: Connection,
-    path: Path,
+    path: Path | None,
     kind: str | None,
     adapter: Adapter,
     selection: Selection,
+    *,
+    moved: bool = False,
 ) -> Prepared:
     """Open the source and plan. ``kind`` is for rows that name none.
+
+    ``moved``: what was sent so far stands somewhere else than where this run sends to.
 
     Raises:
         Guarded: the source is suddenly empty, or more would change than allowed.
         UsageError: the source cannot be used.
     """
-    confirmed = db.confirmed_hashes(connection.uid)
+    if path is None:
+        return Prepared(None, Plan())
+    confirmed = {} if moved else db.confirmed_hashes(connection.uid)
     known = Known(
         confirmed,
         frozenset((o.kind, o.key) for o in db.unresolved(connection.uid)),
         db.failed_records(connection.uid) if selection.failed else frozenset(),
+        {} if moved else db.versions(connection.uid),
     )
     try:
         source = open_source(path, kind)

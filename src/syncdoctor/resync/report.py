@@ -17,19 +17,39 @@ Judge = Callable[[Exchange], Sequence[Finding]]
 
 
 class RecordOutcome(StrEnum):
-    """What became of one record of the source; the last two only in a dry run."""
+    """What became of one record; the last three only in a dry run."""
 
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     UNCHANGED = "unchanged"
+    PULLED = "pulled"
     WOULD_CREATE = "would-create"
     WOULD_UPDATE = "would-update"
+    WOULD_PULL = "would-pull"
+
+
+class Direction(StrEnum):
+    """Which way a record went."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+class Change(StrEnum):
+    """What was done to a record at the provider since the last pull."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordEvent:
-    """One record's outcome. ``line`` and ``column`` are places in the source."""
+    """One record's outcome. ``line`` and ``column`` are places in the source.
+
+    ``change`` is told of pulled records alone.
+    """
 
     kind: str
     key: str
@@ -39,6 +59,8 @@ class RecordEvent:
     provider_id: str | None = None
     line: int | None = None
     column: str | None = None
+    direction: Direction = Direction.PUSH
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +71,30 @@ class Stopped:
     message: str
     hint: str | None = None
     finding: Finding | None = None
+    known_cause: Cause | None = None  # where no answer had to be judged
 
     @property
     def cause(self) -> Cause | None:
         """The cause, as far as it is known."""
         if self.finding:
             return self.finding.cause
+        if self.known_cause:
+            return self.known_cause
         return Cause.RECONNECT_NEEDED if self.exit_code == ExitCode.SIGN_IN else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What was pulled, and into which file. ``full``: why all was read, not the changes alone."""
+
+    file: Path
+    events: tuple[RecordEvent, ...] = ()
+    full: str | None = None
+    announced: bool = False  # a full sync that the provider asked for, or that nobody expected
+
+    def count(self, change: Change) -> int:
+        """How many records were changed in that way."""
+        return sum(event.change is change for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +116,7 @@ class Report:
     seen: int = 0
     contacted: bool = False
     warnings: tuple[str, ...] = ()
+    pulled: Pulled | None = None
 
 
 def events_of(entry: Entry) -> list[RecordEvent]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import ExitCode, SyncdoctorError
 from syncdoctor.model import Connection, Trigger
 from syncdoctor.resync.batches import Task
+from syncdoctor.resync.conflicts import Rule
 from syncdoctor.resync.dispatch import Dispatcher, Sender
 from syncdoctor.resync.entries import Entry
 from syncdoctor.resync.evidence import keep_evidence
@@ -24,10 +26,12 @@ from syncdoctor.resync.journal import Journal
 from syncdoctor.resync.lock import lock
 from syncdoctor.resync.plan import Plan, Selection
 from syncdoctor.resync.preparation import Prepared, prepare
+from syncdoctor.resync.pull import Halted, TwoWay, fetch, keep, look
 from syncdoctor.resync.rejects import write_rejects
 from syncdoctor.resync.report import (
     STOPPED_BY_HAND,
     Judge,
+    Pulled,
     RecordEvent,
     RecordOutcome,
     Report,
@@ -50,14 +54,17 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that one sync needs. ``open_client`` makes a client that may write."""
+    """All that one sync needs. ``open_client`` makes a client that may write.
+
+    ``source`` is None where there is a pull only; ``two_way`` is None where nothing is pulled.
+    """
 
     connection: Connection
     provider: Provider
     adapter: Adapter
     db: StateDB
     state_dir: Path
-    source: Path
+    source: Path | None
     selection: Selection
     open_client: Callable[[], Sender]
     judge: Judge
@@ -65,6 +72,7 @@ class Job:
     trigger: Trigger = Trigger.MANUAL
     rejects: Path | None = None
     resume: bool = False
+    two_way: TwoWay | None = None
     stop: Stop = field(default_factory=Stop)
     on_event: Callable[[RecordEvent], None] = lambda _: None
 
@@ -106,11 +114,20 @@ class _Run:
         self._refused: list[tuple[Entry, str]] = []
         self._unknown = 0
         self._contacted = False
+        self._pulled: Pulled | None = None
 
     def go(self, selection: Selection) -> Report:
         job = self._job
-        prepared = prepare(job.db, job.connection, job.source, job.kind, job.adapter, selection)
+        moved = job.two_way is not None and job.two_way.moved(job.db, job.connection)
+        prepared = prepare(
+            *(job.db, job.connection, job.source, job.kind, job.adapter, selection), moved=moved
+        )
         plan = prepared.plan
+        if job.two_way is not None and (obstacle := self._look(job.two_way, moved=moved)):
+            # Planned all the same: what could not be sent is what --failed takes up.
+            journal = Journal(job.db, self._sync.id, job.connection.uid)
+            journal.plan([(*step.identity, step.content_hash) for step in plan.steps])
+            return self._finished(prepared, obstacle)
         for entry in plan.refused:
             self._refused.append((entry, "; ".join(str(p) for p in entry.problems)))
             for event in events_of(entry):
@@ -121,6 +138,8 @@ class _Run:
             )
         self._contacted = bool(plan.steps or job.db.unresolved(job.connection.uid))
         stopped = self._send(plan) if self._contacted else None
+        if stopped is None and job.stop.code is None and job.two_way is not None:
+            stopped = self._pull(job.two_way)
         return self._finished(prepared, stopped)
 
     def counts(self) -> Counts:
@@ -130,7 +149,36 @@ class _Run:
             n[RecordOutcome.REJECTED],
             self._unknown,
             n[RecordOutcome.UNCHANGED],
+            len(self._pulled.events) if self._pulled else 0,
         )
+
+    def _look(self, two_way: TwoWay, *, moved: bool) -> Stopped | None:
+        """Whether the place is there and may be written, before a single record is sent to it."""
+        job = self._job
+        self._contacted = True
+        with closing(job.open_client()) as client:
+            try:
+                stopped = look(client, two_way.puller, job.connection.target, job.judge)
+            except SyncdoctorError as error:
+                return Stopped(error.exit_code, error.message, error.hint)
+        if stopped is None and (moved or job.db.last_pull(job.connection.uid) is None):
+            job.db.move(job.connection.uid, two_way.puller.place)
+        return stopped
+
+    def _pull(self, two_way: TwoWay) -> Stopped | None:
+        job = self._job
+        self._contacted = True
+        with closing(job.open_client()) as client:
+            try:
+                changes = fetch(client, two_way, job.db, job.connection, job.judge)
+            except Halted as halted:
+                return halted.stopped
+            except SyncdoctorError as error:
+                return Stopped(error.exit_code, error.message, error.hint)
+        self._pulled = keep(changes, two_way, job.db, job.connection)
+        for event in self._pulled.events:
+            job.on_event(event)
+        return None
 
     def _send(self, plan: Plan) -> Stopped | None:
         job = self._job
@@ -145,6 +193,7 @@ class _Run:
                 job.judge,
                 self._landed,
                 lambda: job.stop.code is not None,
+                job.two_way.rule if job.two_way else Rule.SKIP,
             )
             Stages(sending, journal, job.adapter).run(plan.steps)
         left = job.db.unresolved(job.connection.uid)
@@ -170,9 +219,10 @@ class _Run:
 
     def _finished(self, prepared: Prepared, stopped: Stopped | None) -> Report:
         job, counts, plan = self._job, self.counts(), prepared.plan
+        pulled = self._pulled.events if self._pulled else ()
         code = _exit_code(job.stop, stopped, counts)
         rejects = None
-        if self._refused:
+        if self._refused and prepared.source is not None:
             path = job.rejects or _rejects_path(job, prepared.source, self._sync)
             in_order = sorted(self._refused, key=lambda pair: pair[0].raw.line)
             rejects = write_rejects(path, prepared.source, in_order)
@@ -186,15 +236,16 @@ class _Run:
             target=job.connection.target,
             exit_code=code,
             sync=sync,
-            counts=Counter(event.outcome for event in self._events),
-            events=tuple(self._events),
+            counts=Counter(event.outcome for event in (*self._events, *pulled)),
+            events=(*self._events, *pulled),
             held_back=plan.held_back,
             stopped=stopped,
             rejects=rejects,
             not_sent=plan.seen - sum(plan.held_back.values()) - len(self._events),
             seen=plan.seen,
             contacted=self._contacted,
-            warnings=prepared.source.warnings,
+            warnings=prepared.source.warnings if prepared.source else (),
+            pulled=self._pulled,
         )
 
 
@@ -211,6 +262,7 @@ def _resumed(job: Job) -> Selection:
         records=frozenset(map(str, records)) if isinstance(records, list) else frozenset(),
         failed=bool(scope.get("failed")),
         max_changes=job.selection.max_changes,
+        channels=job.selection.channels,
     )
 
 

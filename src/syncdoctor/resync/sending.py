@@ -10,23 +10,26 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from syncdoctor.engine.adapter import Adapter, Outcome, Ref, Remote, Request, Standing
 from syncdoctor.engine.provider import Limits
 from syncdoctor.engine.record import OperationState
 from syncdoctor.errors import SyncdoctorError
 from syncdoctor.model import Cause, Exchange
+from syncdoctor.resync import conflicts
 from syncdoctor.resync.batches import CREATE, UPDATE, Batch, Task, body_size, halves
 from syncdoctor.resync.dispatch import Dispatcher
 from syncdoctor.resync.journal import Journal
-from syncdoctor.resync.pages import Wanted, answers
+from syncdoctor.resync.pages import Wanted, answers, found_in
 from syncdoctor.resync.report import Judge, RecordEvent, RecordOutcome, Stopped
-from syncdoctor.resync.verdicts import narrowed, of_record, stopped_by
-from syncdoctor.store.operations import Result
+from syncdoctor.resync.settling import Settling
+from syncdoctor.resync.verdicts import narrowed, of_credentials, of_record, stopped_by
 from syncdoctor.wire.client import Answer
 
 INVALID = (400, 422)
-TOO_LARGE, SERVER_ERROR = 413, 500
+MET = (409, 412)  # something is there already, or another version than the one that was read
+CONFLICT, TOO_LARGE, SERVER_ERROR = 409, 413, 500
 LOST_TRIES = 3
 S = OperationState
 
@@ -43,6 +46,7 @@ class Sending:
         judge: Judge,
         on_event: Callable[[Task, RecordEvent], None],
         stop: Callable[[], bool],
+        rule: conflicts.Rule = conflicts.Rule.SKIP,
     ) -> None:
         self.stopped: Stopped | None = None
         self._adapter = adapter
@@ -50,9 +54,9 @@ class Sending:
         self._journal = journal
         self._dispatcher = dispatcher
         self._judge = judge
-        self._on_event = on_event
+        self._settling = Settling(journal, on_event)
         self._stop = stop
-        self._results: list[tuple[Task, Result, RecordEvent]] = []
+        self._rule = rule
 
     @property
     def halted(self) -> bool:
@@ -67,12 +71,19 @@ class Sending:
             answer = self._answer(future)
             if answer is None:
                 continue
-            found = self._adapter.found(kind, answer.body) if answer.ok else None
+            found = found_in(self._adapter, kind, answer)
             if found is None:
                 self._halt(answer.exchange)
             else:
                 wanted.take(found)
         return None if self.stopped else tuple(wanted.found)
+
+    def ask(self, request: Request) -> Any | None:
+        """The body of the answer to a request that only reads; None stops the sync."""
+        answer = self._answer(self._dispatcher.submit(request))
+        if answer is not None and not answer.ok:
+            self._halt(answer.exchange)
+        return answer.body if answer is not None and answer.ok else None
 
     def send(self, tasks: Sequence[Task]) -> None:
         """Bring every task to its end, or stop. New records; what is there already is compared."""
@@ -96,24 +107,35 @@ class Sending:
         comparison = self._adapter.compare(task.item.record, remote)
         if comparison.standing is Standing.SAME:
             outcome = RecordOutcome.CONFIRMED if task.tried else RecordOutcome.UNCHANGED
-            self._finish(task, S.CONFIRMED, outcome, provider_id=remote.id)
+            self._settling.confirm(task, outcome, remote)
             return None
         if comparison.standing is Standing.LOCKED:
             message = f"{task.item.record.key} {comparison.why}."
             self.refuse(task, message, Cause.RECORD_LOCKED)
             return None
-        return replace(task, item=replace(task.item, remote=remote))
+        changed = replace(task, item=replace(task.item, remote=remote))
+        if task.step is not None and conflicts.both_changed(remote, task.step.base):
+            return self._in_conflict(changed, remote, comparison.why)
+        return changed
+
+    def _in_conflict(self, task: Task, remote: Remote, why: str) -> Task | None:
+        said = conflicts.words(task.item.record.key, why, self._rule)
+        if self._rule is conflicts.Rule.PRODUCT:
+            return replace(task, note=said)
+        if self._rule is conflicts.Rule.SKIP:
+            self.refuse(task, said, Cause.CONFLICT)
+        else:
+            kept, cause = RecordOutcome.UNCHANGED, Cause.CONFLICT
+            self._settling.confirm(task, kept, remote, said, cause)
+        return None
 
     def refuse(self, task: Task, message: str, cause: Cause) -> None:
         """Settle a task as rejected; written by :meth:`flush`."""
-        self._finish(task, S.REJECTED, RecordOutcome.REJECTED, message=message, cause=cause)
+        self._settling.refuse(task, message, cause)
 
     def flush(self) -> None:
         """Write down what was settled, in one go, and tell of it."""
-        settled, self._results = self._results, []
-        self._journal.settle([result for _, result, _ in settled])
-        for task, _, event in settled:
-            self._on_event(task, event)
+        self._settling.flush()
 
     # -- one batch -------------------------------------------------------------------------------
 
@@ -145,21 +167,28 @@ class Sending:
         """Settle a batch whose answer is there; gives the batches that follow from it."""
         answer = self._answer(future)
         if answer is None:
-            self._settle(batch, S.UNKNOWN)
+            self._settling.mark(batch.tasks, S.UNKNOWN)
             return ()
         status = answer.status
         if status is None or status >= SERVER_ERROR:
             return self._lost(batch, answer)
+        if status == CONFLICT and batch.verb == UPDATE and batch.lost + 1 < LOST_TRIES:
+            return self._lost(batch, answer)  # somebody changed it meanwhile: look at it again
         outcomes = self._adapter.outcomes(batch.kind, len(batch.tasks), answer.body)
         if outcomes is not None and _believed(batch, outcomes, answer):
             return self._apply(batch, outcomes, answer)
         if answer.ok:
             return self._lost(batch, answer)
-        self._settle(batch, S.PLANNED)
-        refused, alone = status in (*INVALID, TOO_LARGE), len(batch.tasks) == 1
+        return self._turned_away(batch, answer)
+
+    def _turned_away(self, batch: Batch, answer: Answer) -> Sequence[Batch]:
+        """Nothing of the batch was taken: find the record that is to blame, or stop."""
+        self._settling.mark(batch.tasks, S.PLANNED)
+        refused, alone = answer.status in (*INVALID, TOO_LARGE), len(batch.tasks) == 1
         if refused and not alone:  # one of them spoils the rest
             return halves(batch)
-        if refused or (alone and of_record(self._judge(answer.exchange))):
+        judged = self._judge(answer.exchange)
+        if (refused and not of_credentials(judged)) or (alone and of_record(judged)):
             self._reject(batch.tasks[0], answer.exchange)
         else:
             self._halt(answer.exchange)
@@ -171,25 +200,30 @@ class Sending:
             if outcome.accepted and (now := self._adapter.remaining(task.item, outcome)):
                 half_done.append(replace(task, item=replace(task.item, remote=now)))
             elif outcome.accepted:
-                known = task.item.remote.id if task.item.remote else None
-                made = RecordOutcome.CONFIRMED
-                self._finish(task, S.CONFIRMED, made, provider_id=outcome.provider_id or known)
+                self._arrived(task, outcome)
             elif outcome.exists and batch.verb == CREATE:
                 there.append((task, outcome))
             else:
                 self._reject(task, narrowed(answer.exchange, outcome), outcome.message)
-        self._settle(replace(batch, tasks=tuple(half_done)), S.UNKNOWN)
+        self._settling.mark(tuple(half_done), S.UNKNOWN)
         further = tuple(self._batches(UPDATE, half_done))
         if not there:
             return further
-        self._settle(replace(batch, tasks=tuple(t for t, _ in there)), S.PLANNED)
+        self._settling.mark(tuple(t for t, _ in there), S.PLANNED)
         return (*further, *self._meet(batch.kind, there, answer))
+
+    def _arrived(self, task: Task, outcome: Outcome) -> None:
+        known = task.item.remote.id if task.item.remote else ""
+        there = Remote(outcome.provider_id or known, "", None, {}, outcome.version)
+        cause = Cause.CONFLICT if task.note else None
+        self._settling.confirm(task, RecordOutcome.CONFIRMED, there, task.note, cause)
 
     def _meet(
         self, kind: str, there: Sequence[tuple[Task, Outcome]], answer: Answer
     ) -> Sequence[Batch]:
         """Look at records that were refused because they exist."""
-        remotes = self.look_up(kind, [task.ref for task, _ in there])
+        refs = [replace(task.ref, id=outcome.provider_id) for task, outcome in there]
+        remotes = self.look_up(kind, refs)
         if remotes is None:
             return ()
         to_change = []
@@ -203,11 +237,14 @@ class Sending:
 
     def _lost(self, batch: Batch, answer: Answer) -> Sequence[Batch]:
         """No answer, or one that does not say: ask what arrived, and send the rest again."""
-        self._settle(batch, S.UNKNOWN)
-        if batch.lost + 1 >= LOST_TRIES or self.halted:
+        self._settling.mark(batch.tasks, S.UNKNOWN)
+        refs = [task.ref for task in batch.tasks]
+        # Where nothing can be asked, the client has sent it again by itself, under the same key.
+        askable = bool(self._adapter.look_up(batch.kind, refs))
+        if batch.lost + 1 >= LOST_TRIES or self.halted or not askable:
             self._halt(answer.exchange)
             return ()
-        remotes = self.look_up(batch.kind, [task.ref for task in batch.tasks])
+        remotes = self.look_up(batch.kind, refs)
         if remotes is None:
             return ()
         again, to_change = [], []
@@ -239,32 +276,10 @@ class Sending:
         message = said or (findings[0].said if findings else f"HTTP {exchange.status}")
         self.refuse(task, message, cause)
 
-    def _settle(self, batch: Batch, state: OperationState) -> None:
-        self._journal.settle([Result(t.operation.id, state) for t in batch.tasks])
-
-    def _finish(
-        self,
-        task: Task,
-        state: OperationState,
-        outcome: RecordOutcome,
-        *,
-        message: str = "",
-        cause: Cause | None = None,
-        provider_id: str | None = None,
-    ) -> None:
-        record = task.item.record
-        line = record.position or None
-        self._results.append(
-            (
-                task,
-                Result(task.operation.id, state, provider_id, cause, message or None),
-                RecordEvent(record.kind, record.key, outcome, message, cause, provider_id, line),
-            )
-        )
-
 
 def _believed(batch: Batch, outcomes: Sequence[Outcome], answer: Answer) -> bool:
     """Whether the outcomes fit the answer: an error refuses something, a new record has an id."""
     if not answer.ok:
-        return answer.status in INVALID and not all(o.accepted for o in outcomes)
-    return batch.verb != CREATE or all(o.provider_id for o in outcomes if o.accepted)
+        told = answer.status in (*INVALID, *MET)
+        return told and not all(o.accepted for o in outcomes)
+    return batch.verb != CREATE or all(o.provider_id is not None for o in outcomes if o.accepted)

@@ -16,7 +16,7 @@ from typing import Any
 
 from syncdoctor.errors import UsageError
 from syncdoctor.resync.columns import BY_NAME, COLUMNS, IGNORED
-from syncdoctor.resync.entries import Entry, Problem, Raw, build
+from syncdoctor.resync.entries import Entry, Problem, Raw, build, usual_kind
 
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 SCHEMA_HINT = "syncdoctor records schema invoice"
@@ -74,7 +74,8 @@ class Source:
     def _continues(self, first: Sequence[str], row: Sequence[str]) -> bool:
         one, other = self._named(first), self._named(row)
         number = one.get("number", "").strip()
-        if not number or one.get("kind", "").strip().lower() == "contact":
+        kind = one.get("kind", "").strip().lower() or self.kind
+        if not number or kind in ("contact", "payment"):  # these have no lines
             return False
         same_kind = one.get("kind", "").strip() == (other.get("kind", "") or one.get("kind", ""))
         return same_kind and other.get("number", "").strip() == number
@@ -146,14 +147,14 @@ def _check_header(
     for name in header:
         if name and header.count(name) > 1:
             raise UsageError(f"{where}: the column {name} is there twice.", SCHEMA_HINT)
-    kinds = [kind] if kind else ["invoice"]
+    kinds = [kind or usual_kind(header)]
     required = [
         c.name
         for c in COLUMNS
         if (
             any(k in c.required for k in kinds)
             if "kind" not in header
-            else c.name == "contact_name"
+            else c.name == "contact_name" and not {"channel", "title"} & set(header)
         )
     ]
     missing = [name for name in required if name not in header]

@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncdoctor.engine.adapter import Adapter, Item, Ref, Remote, Standing
-from syncdoctor.engine.record import CONTACT, Operation, OperationState, Record
+from syncdoctor.engine.adapter import (
+    Adapter,
+    Item,
+    Ref,
+    Remote,
+    Standing,
+    Translating,
+    Unbacked,
+    folded,
+)
+from syncdoctor.engine.record import (
+    CONTACT,
+    CONTACTS,
+    SUPPLIER,
+    Operation,
+    OperationState,
+    Record,
+)
 from syncdoctor.model import Cause
+from syncdoctor.resync.backing import backed_by, has_to_ask, is_backed, once
 from syncdoctor.resync.batches import Task
 from syncdoctor.resync.journal import Journal
 from syncdoctor.resync.plan import Identity, Step
@@ -20,10 +37,10 @@ UNVERIFIED = ""  # equal to no content: the next run compares
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Where each contact stands at the provider, by name in lower case."""
+    """Where each contact stands at the provider, by kind and name in lower case."""
 
-    ids: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    ids: dict[Identity, str] = field(default_factory=dict)
+    refused: dict[Identity, str] = field(default_factory=dict)
 
 
 class Stages:
@@ -33,6 +50,10 @@ class Stages:
         self._sending = sending
         self._journal = journal
         self._adapter = adapter
+        # Records that name their contact in words need none at the provider.
+        linked = not getattr(adapter, "self_contained", False)
+        self._has_contacts = linked and CONTACT in adapter.kinds
+        self._ask = once(sending.ask)
 
     def run(self, steps: Sequence[Step]) -> None:
         """Bring every step to its end, or stop where ``sending`` stops."""
@@ -44,8 +65,9 @@ class Stages:
             Task(operation, Item(step.record), step, step.tried)
             for operation, step in zip(operations, steps, strict=True)
         ]
-        contacts = [t for t in tasks if t.item.record.kind == CONTACT]
-        documents = [t for t in tasks if t.item.record.kind != CONTACT]
+        first = CONTACT if self._has_contacts else None
+        contacts = [t for t in tasks if t.item.record.kind == first]
+        documents = [t for t in tasks if t.item.record.kind != first]
         known = self._contacts(contacts, documents)
         if known is not None and not self._sending.halted:
             self._documents(documents, known, found)
@@ -78,9 +100,15 @@ class Stages:
             return Result(operation.id, S.PLANNED)
         if step is None or step.content_hash != operation.content_hash:
             # It is there, but whether with what was sent then cannot be told any more.
-            return Result(operation.id, S.CONFIRMED, remote.id, content_hash=UNVERIFIED)
+            return Result(
+                operation.id,
+                S.CONFIRMED,
+                remote.id,
+                content_hash=UNVERIFIED,
+                version=remote.version,
+            )
         if self._adapter.compare(step.record, remote).standing is Standing.SAME:
-            return Result(operation.id, S.CONFIRMED, remote.id)
+            return Result(operation.id, S.CONFIRMED, remote.id, version=remote.version)
         return Result(operation.id, S.PLANNED)
 
     # -- contacts --------------------------------------------------------------------------------
@@ -88,14 +116,13 @@ class Stages:
     def _contacts(self, explicit: Sequence[Task], documents: Sequence[Task]) -> Contacts | None:
         """Find or make every contact that is sent or named; None when nobody could be asked."""
         known = Contacts()
-        wanted = {_name(t.item.record): t.ref for t in explicit}
-        for task in documents:
-            record = task.item.record
-            ref = Ref(CONTACT, record.contact_name, record.contact_number)
-            wanted.setdefault(_name(record), ref)
-        if CONTACT not in self._adapter.kinds:
+        if not self._has_contacts:
             return known
-        there = self._find(CONTACT, wanted)
+        wanted = {_name(t.item.record): t.ref for t in explicit}
+        bearing = [d for d in (t.item.record for t in documents) if not self._backed(d)]
+        named = {_name(c): c for c in (self._contact_of(document) for document in bearing)}
+        wanted = {name: Ref.of(contact) for name, contact in named.items()} | wanted
+        there = self._contacts_there(wanted)
         if there is None:
             return None
         self._note_contacts(there, known)
@@ -105,9 +132,11 @@ class Stages:
             if (sent := self._unless_there(task, there[_name(task.item.record)]))
         ]
         have = {name for name, remote in there.items() if remote is not None}
-        to_send += self._implied(documents, have | {_name(t.item.record) for t in explicit})
+        have |= {_name(t.item.record) for t in explicit}
+        to_send += self._implied([contact for name, contact in named.items() if name not in have])
+        ready = self._on_backing(to_send)
         self._sending.flush()
-        self._sending.send(to_send)
+        self._sending.send(ready)
         for task in to_send:
             operation, name = self._journal.now(task.operation.id), _name(task.item.record)
             if operation.state is S.CONFIRMED and operation.provider_id:
@@ -116,30 +145,42 @@ class Stages:
                 known.refused.setdefault(name, f"was refused: {operation.message}")
         return known
 
-    def _note_contacts(self, there: Mapping[str, Remote | None], known: Contacts) -> None:
+    def _contact_of(self, document: Record) -> Record:
+        """The contact that a document names: of a bill, a supplier where they are kept apart."""
+        apart = document.is_bill and SUPPLIER in self._adapter.kinds
+        return Record(
+            SUPPLIER if apart else CONTACT,
+            document.contact_name,
+            contact_email=document.contact_email,
+            contact_number=document.contact_number,
+            currency=document.currency if isinstance(self._adapter, Translating) else None,
+        )
+
+    def _contacts_there(
+        self, wanted: Mapping[Identity, Ref]
+    ) -> Mapping[Identity, Remote | None] | None:
+        there: dict[Identity, Remote | None] = {}
+        for kind in CONTACTS:
+            refs = {name[1]: ref for name, ref in wanted.items() if name[0] == kind}
+            found = self._find(kind, refs)
+            if found is None:
+                return None
+            there |= {(kind, name): remote for name, remote in found.items()}
+        return there
+
+    def _note_contacts(self, there: Mapping[Identity, Remote | None], known: Contacts) -> None:
         for name, remote in there.items():
             if remote is None:
                 continue
-            comparison = self._adapter.compare(Record(CONTACT, remote.key), remote)
+            comparison = self._adapter.compare(Record(name[0], remote.key), remote)
             if comparison.standing is Standing.LOCKED:
                 known.refused[name] = f"{comparison.why}."
             else:
                 known.ids[name] = remote.id
 
-    def _implied(self, documents: Sequence[Task], have: set[str]) -> list[Task]:
+    def _implied(self, records: Sequence[Record]) -> list[Task]:
         """Contacts that documents name and that are not there yet."""
-        missing: dict[str, Record] = {}
-        for record in (task.item.record for task in documents):
-            if _name(record) not in have:
-                made = Record(
-                    CONTACT,
-                    record.contact_name,
-                    contact_email=record.contact_email,
-                    contact_number=record.contact_number,
-                )
-                missing.setdefault(_name(record), made)
-        records = list(missing.values())
-        operations = self._journal.plan([(CONTACT, r.key, r.content_hash()) for r in records])
+        operations = self._journal.plan([(r.kind, r.key, r.content_hash()) for r in records])
         return [Task(o, Item(r)) for o, r in zip(operations, records, strict=True)]
 
     # -- documents -------------------------------------------------------------------------------
@@ -153,11 +194,11 @@ class Stages:
         ready = []
         for task in documents:
             record = task.item.record
-            name = _name(record)
+            name = _name(self._contact_of(record))
             if name in known.refused:
                 message = f"Its contact {record.contact_name} {known.refused[name]}"
                 self._sending.refuse(task, message, Cause.RECORD_INVALID)
-            elif name in known.ids or CONTACT not in self._adapter.kinds:
+            elif name in known.ids or self._backed(record) or not self._has_contacts:
                 ready.append(replace(task, item=replace(task.item, contact_id=known.ids.get(name))))
         there = dict(found)
         for kind in self._adapter.kinds:
@@ -177,8 +218,31 @@ class Stages:
             for task in ready
             if (sent := self._unless_there(task, there.get((task.ref.kind, task.ref.key))))
         ]
+        to_send = self._on_backing(to_send)
         self._sending.flush()
         self._sending.send(to_send)
+
+    def _on_backing(self, tasks: Sequence[Task]) -> list[Task]:
+        """The tasks that may be sent, with what they rest on; the others are refused."""
+        new = [t for t in tasks if t.item.remote is None]
+        waiting = [t for t in new if has_to_ask(self._adapter, t.item.record)]
+        if not waiting:
+            return list(tasks)
+        held = {t.operation.id for t in waiting}
+        ready = [t for t in tasks if t.operation.id not in held]
+        for kind in self._adapter.kinds:
+            mine = [t for t in waiting if t.item.record.kind == kind]
+            records = [t.item.record for t in mine]
+            backing = backed_by(self._adapter, kind, records, self._ask)
+            for task, found in zip(mine, backing or (), strict=False):
+                if isinstance(found, Unbacked):
+                    self._sending.refuse(task, found.message, found.cause)
+                else:
+                    ready.append(replace(task, item=replace(task.item, backing=found)))
+        return ready
+
+    def _backed(self, record: Record) -> bool:
+        return is_backed(self._adapter, record.kind)
 
     def _unless_there(self, task: Task, remote: Remote | None) -> Task | None:
         return task if remote is None else self._sending.compared(task, remote)
@@ -195,5 +259,5 @@ class Stages:
         }
 
 
-def _name(record: Record) -> str:
-    return " ".join(record.contact_name.split()).casefold()
+def _name(contact: Record) -> Identity:
+    return contact.kind, folded(contact.contact_name)

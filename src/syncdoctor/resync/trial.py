@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+from syncdoctor.engine.record import INVOICE, Line, Record, RecordStatus
 from syncdoctor.model import Connection
 
 CONTACT = "Syncdoctor test"
@@ -13,16 +15,30 @@ CONTACT = "Syncdoctor test"
 _NARROWING = ("kinds", "exclude", "invoice_status")
 
 
+def trial_record(now: datetime) -> Record:
+    """One draft invoice over 1.00, whose number tells when it was made."""
+    return Record(
+        INVOICE,
+        CONTACT,
+        number=f"SYNCDOCTOR-TEST-{now:%Y%m%d-%H%M%S}",
+        date=now.date(),
+        due_date=now.date() + timedelta(days=30),
+        status=RecordStatus.DRAFT,
+        lines=(Line("A test: please delete", Decimal(1), Decimal("1.00")),),
+    )
+
+
 def trial_source(state_dir: Path, connection: Connection, now: datetime) -> Path:
-    """Write a source with one draft invoice over 1.00, whose number tells when it was made."""
+    """Write a source with the trial's record alone."""
     folder = state_dir / "trials"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{connection.uid}.csv"
-    number = f"SYNCDOCTOR-TEST-{now:%Y%m%d-%H%M%S}"
-    due = now.date() + timedelta(days=30)
+    record = trial_record(now)
+    (line,) = record.lines
     path.write_text(
         "kind,number,contact_name,date,due_date,status,line_description,quantity,unit_amount\n"
-        f"invoice,{number},{CONTACT},{now:%Y-%m-%d},{due},draft,A test: please delete,1,1.00\n",
+        f"{record.kind},{record.number},{record.contact_name},{record.date},{record.due_date},"
+        f"{record.status},{line.description},{line.quantity},{line.unit_amount}\n",
         encoding="utf-8",
     )
     return path

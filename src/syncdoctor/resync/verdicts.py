@@ -29,6 +29,9 @@ OF_RECORDS = frozenset(
         Cause.LIMIT_EXCEEDED,
     }
 )
+OF_CREDENTIALS = frozenset(
+    {Cause.SIGNATURE_INVALID, Cause.APP_CREDENTIALS, Cause.RECONNECT_NEEDED, Cause.CLOCK_SKEW}
+)
 
 
 def stopped_by(exchange: Exchange, findings: Sequence[Finding]) -> Stopped:
@@ -43,6 +46,11 @@ def stopped_by(exchange: Exchange, findings: Sequence[Finding]) -> Stopped:
 def of_record(findings: Sequence[Finding]) -> bool:
     """Whether the answer speaks of the one record that was sent, so that the others may go on."""
     return bool(findings) and findings[0].cause in OF_RECORDS
+
+
+def of_credentials(findings: Sequence[Finding]) -> bool:
+    """Whether the answer speaks of what the connection shows: no record would fare better."""
+    return bool(findings) and findings[0].cause in OF_CREDENTIALS
 
 
 def narrowed(exchange: Exchange, outcome: Outcome) -> Exchange:

@@ -21,7 +21,8 @@ from syncdoctor.sandbox.faults import FaultView
 from syncdoctor.sandbox.wire import Dropped, form_of, to_response
 from syncdoctor.sandbox.world import Room, World
 
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+READING = ("GET", "HEAD")
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 # Names in a path that are one record's, so that the log counts end points and not records.
 _RECORD = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=/)\d+(?=/|$)", re.IGNORECASE
@@ -180,7 +181,7 @@ class _Door:
     def _finish(
         self, reply: Reply, view: FaultView, call: Call, headers: Mapping[str, str] | None = None
     ) -> Response:
-        if call.method != "GET" and reply.status < 300 and view.on("lost-answer"):  # noqa: PLR2004
+        if call.method not in READING and reply.status < 300 and view.on("lost-answer"):  # noqa: PLR2004
             raise Dropped
         if len(reply.body) > 1 and view.on("malformed-json"):
             reply = Reply(reply.status, reply.body[: len(reply.body) // 2], reply.headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Grant:
     event: str
     serial: int
     revoked: bool = False
+    renewed: list[datetime] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Rate limits: so many calls a minute, hour and day for each key, and a minute for an app."""
+"""Rate limits: so many calls a second, minute, hour and day for each key; a minute for an app."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Limiter:
     def __init__(self, limits: Limits, *, minute_s: float = 60.0) -> None:
         self.limits = limits
         self.minute_s = minute_s
+        self._seconds: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._minutes: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._hours: defaultdict[str, deque[datetime]] = defaultdict(deque)
         self._days: defaultdict[str, deque[datetime]] = defaultdict(deque)
@@ -41,6 +42,7 @@ class Limiter:
 
     def admit(self, key: str, app: str, now: datetime) -> Allowance:
         """Count a call, unless a window is full; a refused call is not counted."""
+        second = _window(self._seconds[key], now, 1.0)
         minute = _window(self._minutes[key], now, self.minute_s)
         app_minute = _window(self._minutes["app " + app], now, self.minute_s)
         hour = _window(self._hours[key], now, HOUR_S)
@@ -53,12 +55,13 @@ class Limiter:
             ("hour", hour, per_hour, HOUR_S),
             ("minute", minute, per_minute, self.minute_s),
             ("appminute", app_minute, APP_PER_MINUTE, self.minute_s),
+            ("second", second, self.limits.per_second or APP_PER_MINUTE, 1.0),
         ):
             if len(window) >= limit:
                 wait = (window[0] + timedelta(seconds=length) - now).total_seconds()
                 left = (per_minute - len(minute), per_day - len(day))
                 return Allowance(*left, APP_PER_MINUTE - len(app_minute), name, max(1, ceil(wait)))
-        for window in (minute, app_minute, hour, day):
+        for window in (second, minute, app_minute, hour, day):
             window.append(now)
         return Allowance(
             per_minute - len(minute), per_day - len(day), APP_PER_MINUTE - len(app_minute)

@@ -7,18 +7,14 @@ provider's ``facts.toml``. It knows no HTTP: forms come in as mappings, answers 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
 from syncdoctor.engine.provider import OAuthFacts
-from syncdoctor.providers.common.embedded import Bearer, Consent, Faults
+from syncdoctor.providers.common.embedded import TOO_OFTEN, Bearer, Consent, Faults
 from syncdoctor.sandbox.grants import (
     Access,
     AuthorizeRefused,
@@ -29,6 +25,8 @@ from syncdoctor.sandbox.grants import (
     Request,
     TokenAnswer,
 )
+from syncdoctor.sandbox.proofs import basic, proves
+from syncdoctor.sandbox.redirects import back, request_problem, same_place
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
@@ -49,12 +47,12 @@ class AuthorisationServer:
         ended: Callable[[Bearer, Faults], bool] = lambda _bearer, _faults: False,
         *,
         scheme: str = "Bearer",
-        redirected: Mapping[str, str] | None = None,
+        redirected: Callable[[tuple[str, ...]], Mapping[str, str]] = lambda _organisations: {},
     ) -> None:
         """``ended`` tells whether the provider itself has put an end to what was consented to.
 
-        ``scheme`` is that of the API's Authorization header; ``redirected`` is what the redirect
-        says besides the code.
+        ``scheme`` is that of the API's Authorization header; ``redirected`` tells what the
+        redirect says besides the code.
         """
         self.facts = facts
         self.clients: dict[str, Client] = {}
@@ -64,7 +62,7 @@ class AuthorisationServer:
         self._serial = serial
         self._ended = ended
         self._scheme = scheme.lower()
-        self._redirected = redirected or {}
+        self._redirected = redirected
         self._requests: dict[str, Request] = {}
         self._codes: dict[str, Code] = {}
         self._refresh: dict[str, Refresh] = {}
@@ -80,7 +78,7 @@ class AuthorisationServer:
         if client is None:
             raise AuthorizeRefused("unknown-client")
         redirect = form.get("redirect_uri", "")
-        if redirect not in client.redirect_uris:
+        if not any(same_place(redirect, own, self.facts) for own in client.redirect_uris):
             raise AuthorizeRefused("redirect-mismatch")
         asked = form.get("scope", "").replace(self.facts.scope_separator, " ")
         scopes = frozenset(asked.split())
@@ -94,7 +92,7 @@ class AuthorisationServer:
             form.get("state"),
             form.get("code_challenge"),
         )
-        if problem := _request_problem(form, client, pkce=self.facts.pkce):
+        if problem := request_problem(form, client, pkce=self.facts.pkce):
             return back(request, {"error": problem})
         self._requests[request.id] = request
         return request
@@ -113,7 +111,8 @@ class AuthorisationServer:
             return None
         consent, code = self._consent(request, organisations, now)
         scope = " ".join(sorted(request.scopes))
-        return consent, back(request, {"code": code, "scope": scope, **self._redirected})
+        told = self._redirected(organisations)
+        return consent, back(request, {"code": code, "scope": scope, **told})
 
     def _consent(
         self, request: Request, organisations: tuple[str, ...], now: datetime
@@ -150,7 +149,7 @@ class AuthorisationServer:
     def _authenticate(self, form: Mapping[str, str], authorization: str) -> Client | None:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
         if authorization.lower().startswith("basic "):
-            client_id, secret = _basic(authorization[6:])
+            client_id, secret = basic(authorization[6:])
         client = self.clients.get(client_id)
         if client is None:
             return None
@@ -171,7 +170,7 @@ class AuthorisationServer:
         if (
             now >= code.expires
             or form.get("redirect_uri") != code.request.redirect_uri
-            or not _proves(form.get("code_verifier"), code.request.challenge)
+            or not proves(form.get("code_verifier"), code.request.challenge)
         ):
             return _refused("invalid_grant")
         return self._issue(code.grant, now)
@@ -185,15 +184,27 @@ class AuthorisationServer:
         revoked = faults.on("refresh-token-revoked")
         if revoked and revoked.hits(token.serial):
             return _refused("invalid_grant")
-        if token.expires and now >= token.expires:
-            return _refused("invalid_grant")
         if self._ended(_bearer(Access(token.grant, token.serial, now), "valid"), faults):
             return _refused("invalid_grant")
-        if token.used and now > token.used + timedelta(seconds=self.facts.grace_s):
+        spent = token.used and now > token.used + timedelta(seconds=self.facts.grace_s)
+        if spent or (token.expires and now >= token.expires):
             return _refused("invalid_grant")
+        if self._too_often(token.grant, now):
+            return _refused(TOO_OFTEN, 429)
         if self.facts.rotates:
             token.used = token.used or now
         return self._issue(token.grant, now, keep=None if self.facts.rotates else token)
+
+    def _too_often(self, grant: Grant, now: datetime) -> bool:
+        limit = self.facts.renewals
+        if limit is None:
+            return False
+        since = now - timedelta(seconds=limit.seconds)
+        grant.renewed = [at for at in grant.renewed if at > since]
+        if len(grant.renewed) >= limit.count:
+            return True
+        grant.renewed.append(now)
+        return False
 
     def _issue(self, grant: Grant, now: datetime, keep: Refresh | None = None) -> TokenAnswer:
         serial = self._serial()
@@ -258,43 +269,6 @@ class AuthorisationServer:
         consent, code = self._consent(request, organisations, now)
         grant = self._codes.pop(code).grant
         return consent, self._issue(grant, now)
-
-
-def back(request: Request, answer: Mapping[str, str]) -> str:
-    """The redirect address with the answer, and the client's state, in its query."""
-    parts = urlsplit(request.redirect_uri)
-    state = {} if request.state is None else {"state": request.state}
-    query = "&".join(filter(None, (parts.query, urlencode({**answer, **state}))))
-    return urlunsplit(parts._replace(query=query))
-
-
-def _request_problem(form: Mapping[str, str], client: Client, *, pkce: bool) -> str | None:
-    if form.get("response_type") != "code":
-        return "unsupported_response_type"
-    challenge = form.get("code_challenge")
-    if challenge and form.get("code_challenge_method") != "S256":
-        return "invalid_request"
-    if client.secret is None and pkce and not challenge:
-        return "invalid_request"
-    return None
-
-
-def _proves(verifier: str | None, challenge: str | None) -> bool:
-    if challenge is None:
-        return True
-    if not verifier:
-        return False
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"="), challenge.encode())
-
-
-def _basic(encoded: str) -> tuple[str, str]:
-    try:
-        pair = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    client_id, _, secret = pair.partition(":")
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _bearer(access: Access, state: str) -> Bearer:

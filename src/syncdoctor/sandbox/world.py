@@ -36,7 +36,7 @@ class Room:
             lambda: next(serial),
             provider.ended,
             scheme=provider.facts.token_scheme,
-            redirected=provider.redirected,
+            redirected=provider.told_in_redirect,
         )
         self.limiter = Limiter(provider.facts.limits)
         self.prefix = f"/{provider.id}"
@@ -77,9 +77,10 @@ class World:
         self.switchboard = Switchboard((*GENERIC, *own))
         self._requests: Counter[tuple[str, str, int]] = Counter()
         for name, room in self.rooms.items():
-            self.register_client(
-                name, CLIENT_ID, redirect_uris=(room.facts.oauth.default_redirect,)
-            )
+            if room.facts.signs_in:
+                self.register_client(
+                    name, CLIENT_ID, redirect_uris=(room.facts.oauth.default_redirect,)
+                )
 
     def room(self, provider: str) -> Room:
         """The room of a provider.

@@ -1,20 +1,49 @@
-"""One SQLite file: opened with care, migrated, kept aside when damaged."""
+"""Where the state is kept: one SQLite file, or a database of a PostgreSQL server."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from syncdoctor.errors import ConfigError, StoreError, TemporaryFailure
-from syncdoctor.store.schema import MIGRATIONS
+from syncdoctor.store.rows import Row
+from syncdoctor.store.sqlite import SqliteFile
 
-BUSY_TIMEOUT_MS = 10_000
+
+class Cursor(Protocol):
+    """The answer to one statement."""
+
+    @property
+    def rowcount(self) -> int: ...  # noqa: D102
+
+    def fetchone(self) -> Any: ...  # noqa: D102
+
+    def fetchall(self) -> list[Any]: ...  # noqa: D102
+
+
+class Backend(Protocol):
+    """A connection to a database of this version's schema. ``begin`` begins a transaction.
+
+    SQL is written once, in SQLite's words; ``?`` stands for a value.
+    """
+
+    warning: str | None
+    begin: str
+
+    @property
+    def in_transaction(self) -> bool: ...  # noqa: D102
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Cursor: ...  # noqa: D102
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...  # noqa: D102
+
+    def guarded(self) -> AbstractContextManager[None]:
+        """Turn the failures of the database into ours."""
+
+    def close(self) -> None: ...  # noqa: D102
 
 
 def utc_now() -> datetime:
@@ -23,25 +52,33 @@ def utc_now() -> datetime:
 
 
 class Database:
-    """A SQLite file of this version's schema, for one thread.
+    """The state, for one thread.
 
-    ``warning`` says what was found wrong with the file when it was opened, for the caller to
-    show; None when all was well.
+    ``warning`` says what was found wrong when it was opened, for the caller to show; None when all
+    was well.
 
     Raises:
-        ConfigError: the file was written by a newer version.
-        StoreError: the file can be neither read nor replaced.
-        TemporaryFailure: another process held the file for longer than ten seconds.
+        ConfigError: it was written by a newer version, or the URL is not one.
+        StoreError: it can be neither read nor replaced, or the server refuses.
+        TemporaryFailure: another process held it for longer than ten seconds, or the server cannot
+            be reached.
     """
 
     def __init__(
-        self, path: Path, *, clock: Callable[[], datetime] = utc_now, mend: bool = True
+        self, place: Path | str, *, clock: Callable[[], datetime] = utc_now, mend: bool = True
     ) -> None:
-        """``mend``: put a fresh file in the place of a damaged one, and say so by ``warning``."""
-        self.path = path
-        self.warning: str | None = None
-        self._clock, self._mend = clock, mend
-        self._connection = self._open()
+        """Open a file, or a database by its ``postgresql://`` URL.
+
+        ``mend``: put a fresh file in the place of a damaged one, and say so by ``warning``.
+        """
+        self.place = place
+        self._clock = clock
+        self._backend = _opened(place, clock, mend=mend)
+
+    @property
+    def warning(self) -> str | None:
+        """What was found wrong when it was opened."""
+        return self._backend.warning
 
     def __enter__(self) -> Self:
         return self
@@ -55,151 +92,43 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+        """Close it."""
+        self._backend.close()
 
     def now(self) -> datetime:
         """The moment that is written into rows."""
         return self._clock()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; on return it is on the disk."""
-        with self._guarded():
-            self._connection.execute("BEGIN IMMEDIATE")
+    def transaction(self) -> Iterator[Backend]:
+        """All or nothing; on return it is on the disk. Within another it is a part of that one."""
+        if self._backend.in_transaction:
+            yield self._backend
+            return
+        with self._backend.guarded():
+            self._backend.execute(self._backend.begin)
             try:
-                yield self._connection
+                yield self._backend
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._backend.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._backend.execute("COMMIT")
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with self._guarded():
-            return self._connection.execute(sql, values).fetchall()
+        with self._backend.guarded():
+            return self._backend.execute(sql, values).fetchall()
 
-    def row(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+    def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
         """The first row of a query."""
-        with self._guarded():
-            found: sqlite3.Row | None = self._connection.execute(sql, values).fetchone()
+        with self._backend.guarded():
+            found: Row | None = self._backend.execute(sql, values).fetchone()
             return found
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise self._operational(error) from None
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
-                raise
-            self._connection.close()
-            if not self._mend:
-                raise StoreError(f"The state database {self.path} is damaged ({error}).") from None
-            kept = self._keep_aside()
-            raise StoreError(
-                f"The state database was damaged ({error}); it is kept as {kept}.",
-                "Run the same command again: a fresh one is made.",
-            ) from None
 
-    def _operational(self, error: sqlite3.OperationalError) -> StoreError | TemporaryFailure:
-        if "locked" in str(error) or "busy" in str(error):
-            return TemporaryFailure(
-                f"The state database {self.path} is in use by another process.",
-                "Run the same command again.",
-            )
-        return StoreError(
-            f"The state database {self.path} cannot be used: {error}.",
-            "Look at the free space and the permissions of that directory.",
-        )
+def _opened(place: Path | str, clock: Callable[[], datetime], *, mend: bool) -> Backend:
+    if isinstance(place, Path):
+        return SqliteFile(place, clock, mend=mend)
+    from syncdoctor.store.postgres import PostgresServer
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made here, so that no moment passes in which others could read it.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise StoreError(
-                f"The state database {self.path} cannot be opened: {error.strerror}.",
-                "Choose another directory with SYNCDOCTOR_STATE_DIR.",
-            ) from None
-        try:
-            return self._connect()
-        except sqlite3.OperationalError as error:
-            raise self._operational(error) from None
-        except sqlite3.DatabaseError as error:
-            if not self._mend:
-                raise StoreError(f"The state database {self.path} is damaged ({error}).") from None
-            kept = self._keep_aside()
-            self.warning = (
-                f"The state database was damaged ({error}); it is kept as {kept}, "
-                "and a fresh one was made: history begins anew."
-            )
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            return self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None
-        )
-        try:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            # FULL: an intent is on the disk before its request leaves.
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._migrate(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        if self._version(connection) == len(MIGRATIONS):
-            return
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            version = self._version(connection)  # another process may have been first
-            for script in MIGRATIONS[version:]:
-                for statement in _statements(script):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
-
-    def _version(self, connection: sqlite3.Connection) -> int:
-        with closing(connection.execute("PRAGMA user_version")) as cursor:
-            version = int(cursor.fetchone()[0])
-        if version > len(MIGRATIONS):
-            raise ConfigError(
-                f"The state database {self.path} was written by a newer syncdoctor "
-                f"(schema {version}, this one knows {len(MIGRATIONS)}).",
-                "Upgrade syncdoctor, or name another directory with SYNCDOCTOR_STATE_DIR.",
-            )
-        return version
-
-    def _keep_aside(self) -> Path:
-        stamp = self._clock().strftime("%Y%m%dT%H%M%S")
-        kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-        number = 1
-        while kept.exists():
-            number += 1
-            kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}-{number}")
-        self.path.replace(kept)
-        for suffix in ("-wal", "-shm"):
-            side = self.path.with_name(self.path.name + suffix)
-            if side.exists():
-                side.replace(kept.with_name(kept.name + suffix))
-        return kept
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+    return PostgresServer(place)

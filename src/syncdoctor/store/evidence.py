@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import datetime
 from typing import Any
 
 from syncdoctor.model import Action, Cause, State
 from syncdoctor.store.database import Database
-from syncdoctor.store.rows import Change, Evidence, from_micros, to_micros
+from syncdoctor.store.rows import Change, Evidence, Row, from_micros, to_micros
 
 
 class EvidenceTable(Database):
@@ -33,11 +32,12 @@ class EvidenceTable(Database):
         with self.transaction() as db:
             db.execute(
                 """INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET target = excluded.target, state = excluded.state,
-                    cause = excluded.cause, action = excluded.action,
+                ON CONFLICT (connection_uid) DO UPDATE SET target = excluded.target,
+                    state = excluded.state, cause = excluded.cause, action = excluded.action,
                     checked_at = excluded.checked_at, source = excluded.source,
                     diagnosis = excluded.diagnosis,
-                    since = iif(evidence.state = excluded.state, evidence.since, excluded.since)""",
+                    since = CASE WHEN evidence.state = excluded.state THEN evidence.since
+                        ELSE excluded.since END""",
                 (
                     *(connection_uid, target, state.value, cause, action),
                     *(to_micros(checked), to_micros(checked), source, text),
@@ -86,7 +86,7 @@ class EvidenceTable(Database):
         with self.transaction() as db:
             db.execute(
                 """INSERT INTO grants VALUES (?, ?)
-                ON CONFLICT DO UPDATE SET obtained = excluded.obtained""",
+                ON CONFLICT (connection_uid) DO UPDATE SET obtained = excluded.obtained""",
                 (connection_uid, to_micros(obtained)),
             )
 
@@ -96,7 +96,7 @@ class EvidenceTable(Database):
         return {row["connection_uid"]: from_micros(row["obtained"]) for row in rows}
 
 
-def _evidence(row: sqlite3.Row) -> Evidence:
+def _evidence(row: Row) -> Evidence:
     return Evidence(
         connection_uid=row["connection_uid"],
         target=row["target"],

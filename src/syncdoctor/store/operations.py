@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncdoctor.engine.record import Operation, OperationState
-from syncdoctor.store.rows import to_micros
+from syncdoctor.store.rows import Row, to_micros
 from syncdoctor.store.syncs import SyncTable
 
 
@@ -31,6 +30,7 @@ class Result:
     cause: str | None = None
     message: str | None = None
     content_hash: str | None = None  # where it differs from the one that was planned
+    version: str | None = None  # the provider's, where it has versions
 
 
 class OperationTable(SyncTable):
@@ -46,12 +46,13 @@ class OperationTable(SyncTable):
             for p in planned:
                 cursor = db.execute(
                     """INSERT INTO operations (sync_id, connection_uid, kind, key, content_hash,
-                        state, attempt, updated) VALUES (?, ?, ?, ?, ?, 'planned', ?, ?)""",
+                        state, attempt, updated) VALUES (?, ?, ?, ?, ?, 'planned', ?, ?)
+                    RETURNING id""",
                     (sync_id, connection_uid, p.kind, p.key, p.content_hash, p.attempt, now),
                 )
                 made.append(
                     Operation(
-                        int(cursor.lastrowid or 0),
+                        int(cursor.fetchone()["id"]),
                         *(sync_id, connection_uid, p.kind, p.key, p.content_hash),
                         OperationState.PLANNED,
                         p.attempt,
@@ -85,10 +86,12 @@ class OperationTable(SyncTable):
                 if r.state is OperationState.CONFIRMED:
                     db.execute(
                         """INSERT INTO records SELECT connection_uid, kind, key, content_hash,
-                            provider_id, updated FROM operations WHERE id = ?
-                        ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash,
-                            provider_id = excluded.provider_id, confirmed = excluded.confirmed""",
-                        (r.operation_id,),
+                            provider_id, updated, ? FROM operations WHERE id = ?
+                        ON CONFLICT (connection_uid, kind, key)
+                        DO UPDATE SET content_hash = excluded.content_hash,
+                            provider_id = excluded.provider_id, confirmed = excluded.confirmed,
+                            version = excluded.version""",
+                        (r.version, r.operation_id),
                     )
 
     def unresolved(self, connection_uid: str) -> tuple[Operation, ...]:
@@ -116,8 +119,8 @@ class OperationTable(SyncTable):
     def failed_records(self, connection_uid: str) -> frozenset[tuple[str, str]]:
         """Kind and key of the records whose last operation was not confirmed."""
         rows = self.rows(
-            """SELECT kind, key, max(id), state FROM operations
-            WHERE connection_uid = ? GROUP BY kind, key""",
+            """SELECT kind, key, state FROM operations WHERE id IN (
+                SELECT max(id) FROM operations WHERE connection_uid = ? GROUP BY kind, key)""",
             (connection_uid,),
         )
         return frozenset(
@@ -134,7 +137,7 @@ class OperationTable(SyncTable):
         return int(row["n"]) if row else 0
 
 
-def _operation(row: sqlite3.Row) -> Operation:
+def _operation(row: Row) -> Operation:
     return Operation(
         id=row["id"],
         sync_id=row["sync_id"],

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from syncdoctor.model import Action, Cause, State, Trigger
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Row(Protocol):
+    """One row of an answer of the database."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
 
 
 class SyncStatus(StrEnum):
@@ -46,6 +52,7 @@ class Counts:
     rejected: int = 0
     unknown: int = 0
     unchanged: int = 0
+    pulled: int = 0  # from the provider, where people change records there too
 
 
 @dataclass(frozen=True, slots=True)

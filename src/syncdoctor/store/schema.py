@@ -1,6 +1,12 @@
-"""The tables of the state database, as migrations: each entry raises ``user_version`` by one."""
+"""The tables of the state database, as migrations: each entry raises its version by one.
+
+They are written for SQLite, in words that ``postgres`` can turn into PostgreSQL's.
+"""
 
 from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
 
 # Times are microseconds since 1970 in UTC: exact, small and sortable. ``sync_totals`` is kept by
 # triggers, so that totals over a million syncs cost one row to read; totals since some day are
@@ -62,13 +68,15 @@ CREATE TABLE sync_totals (
 ) WITHOUT ROWID;
 CREATE TRIGGER syncs_inserted AFTER INSERT ON syncs BEGIN
     INSERT INTO sync_totals VALUES (new.workspace, new.target, new.connection_uid, new.status, 1)
-    ON CONFLICT DO UPDATE SET count = count + 1;
+    ON CONFLICT (workspace, target, connection_uid, status)
+        DO UPDATE SET count = sync_totals.count + 1;
 END;
 CREATE TRIGGER syncs_updated AFTER UPDATE OF status ON syncs WHEN old.status <> new.status BEGIN
     UPDATE sync_totals SET count = count - 1 WHERE workspace = old.workspace
         AND target = old.target AND connection_uid = old.connection_uid AND status = old.status;
     INSERT INTO sync_totals VALUES (new.workspace, new.target, new.connection_uid, new.status, 1)
-    ON CONFLICT DO UPDATE SET count = count + 1;
+    ON CONFLICT (workspace, target, connection_uid, status)
+        DO UPDATE SET count = sync_totals.count + 1;
 END;
 
 CREATE TABLE operations (
@@ -109,4 +117,48 @@ CREATE TABLE grants (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, _GRANTS)
+# Two-way sync: the version in which a record stands at the provider, and how far it was pulled.
+_PULLS = """
+ALTER TABLE records ADD COLUMN version TEXT;
+ALTER TABLE syncs ADD COLUMN pulled INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE pulls (
+    connection_uid TEXT PRIMARY KEY,
+    place TEXT NOT NULL,
+    sync_token TEXT NOT NULL,
+    file TEXT NOT NULL,
+    pulled INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+# Totals by day in UTC over all connections: a year of syncs is a thousand rows to read.
+_DAYS = """
+CREATE TABLE sync_days (
+    day INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (day, status)
+) WITHOUT ROWID;
+INSERT INTO sync_days SELECT started / 86400000000, status, count(*) FROM syncs GROUP BY 1, 2;
+CREATE TRIGGER syncs_inserted_day AFTER INSERT ON syncs BEGIN
+    INSERT INTO sync_days VALUES (new.started / 86400000000, new.status, 1)
+    ON CONFLICT (day, status) DO UPDATE SET count = sync_days.count + 1;
+END;
+CREATE TRIGGER syncs_updated_day AFTER UPDATE OF status ON syncs WHEN old.status <> new.status BEGIN
+    UPDATE sync_days SET count = count - 1
+        WHERE day = old.started / 86400000000 AND status = old.status;
+    INSERT INTO sync_days VALUES (new.started / 86400000000, new.status, 1)
+    ON CONFLICT (day, status) DO UPDATE SET count = sync_days.count + 1;
+END;
+"""
+
+MIGRATIONS = (_FIRST, _GRANTS, _PULLS, _DAYS)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a migration."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from syncdoctor.errors import NotFound
@@ -15,6 +14,7 @@ from syncdoctor.store.rows import (
     Counts,
     Day,
     Failure,
+    Row,
     Summary,
     Sync,
     SyncStatus,
@@ -23,6 +23,12 @@ from syncdoctor.store.rows import (
 )
 
 _BAD = "status IN ('failed', 'partial', 'interrupted')"
+_DAY = 86_400_000_000  # microseconds
+_EPOCH = date(1970, 1, 1)
+# All syncs from a moment on: of its own day from the rows, of later days from the totals.
+_BY_DAY = f"""SELECT started / {_DAY} AS day, status, count(*) AS n FROM syncs
+    WHERE started BETWEEN ? AND ? GROUP BY 1, 2
+    UNION ALL SELECT day, status, count FROM sync_days WHERE day > ? AND count > 0"""  # noqa: S608
 
 
 class SyncTable(EvidenceTable):
@@ -40,13 +46,14 @@ class SyncTable(EvidenceTable):
         with self.transaction() as db:
             cursor = db.execute(
                 """INSERT INTO syncs (connection_uid, workspace, target, trigger, started, status,
-                    scope) VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                    scope) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id""",
                 (
                     *(connection_uid, target.partition("/")[0], target, trigger.value),
                     *(to_micros(self.now()), SyncStatus.RUNNING.value, json.dumps(dict(scope))),
                 ),
             )
-        return self.sync(int(cursor.lastrowid or 0))
+            made = int(cursor.fetchone()["id"])
+        return self.sync(made)
 
     def end_sync(
         self,
@@ -62,10 +69,10 @@ class SyncTable(EvidenceTable):
         with self.transaction() as db:
             db.execute(
                 """UPDATE syncs SET ended = ?, status = ?, confirmed = ?, rejected = ?, unknown = ?,
-                    unchanged = ?, cause = ?, message = ? WHERE id = ?""",
+                    unchanged = ?, pulled = ?, cause = ?, message = ? WHERE id = ?""",
                 (
-                    *(to_micros(self.now()), status.value),
-                    *(n.confirmed, n.rejected, n.unknown, n.unchanged, cause, message, sync_id),
+                    *(to_micros(self.now()), status.value, n.confirmed, n.rejected, n.unknown),
+                    *(n.unchanged, n.pulled, cause, message, sync_id),
                 ),
             )
         return self.sync(sync_id)
@@ -118,22 +125,22 @@ class SyncTable(EvidenceTable):
         # Named, because the planner has no statistics and may rather sort.
         named = "INDEXED BY syncs_failed" if failed else "INDEXED BY syncs_by_time"
         index = named if target is None else ""
-        sql = f"SELECT * FROM syncs {index} {where} ORDER BY started DESC, id DESC LIMIT ?"  # noqa: S608
-        return tuple(_sync(r) for r in self.rows(sql, (*values, -1 if limit is None else limit)))
+        sql = f"SELECT * FROM syncs {index} {where} ORDER BY started DESC, id DESC"  # noqa: S608
+        if limit is not None:
+            sql, values = f"{sql} LIMIT ?", (*values, limit)
+        return tuple(_sync(row) for row in self.rows(sql, values))
 
     def summary(self, target: str | None = None, *, since: datetime | None = None) -> Summary:
         """How many syncs there were, by how they ended."""
         where, values = _where(target, since, failed=False)
         if since is None:
-            rows = self.rows(
-                f"SELECT status, sum(count) AS n FROM sync_totals {where} GROUP BY status",  # noqa: S608
-                values,
-            )
-            counts = {str(row["status"]): int(row["n"]) for row in rows}
+            sql = f"SELECT status, sum(count) AS n FROM sync_totals {where} GROUP BY status"  # noqa: S608
+        elif target is None:
+            sql = f"SELECT status, sum(n) AS n FROM ({_BY_DAY}) AS c GROUP BY 1"  # noqa: S608
+            values = _days(since)
         else:
-            # One range of an index for each status: ten times as fast as GROUP BY.
-            sql = f"SELECT count(*) AS n FROM syncs {where} AND status = ?"  # noqa: S608
-            counts = {s.value: self.rows(sql, (*values, s.value))[0]["n"] for s in SyncStatus}
+            sql = f"SELECT status, count(*) AS n FROM syncs {where} GROUP BY status"  # noqa: S608
+        counts = {str(row["status"]): int(row["n"]) for row in self.rows(sql, values)}
         return Summary(total=sum(counts.values()), **counts)
 
     def synced_targets(self, target: str | None = None) -> tuple[tuple[str, str], ...]:
@@ -154,7 +161,7 @@ class SyncTable(EvidenceTable):
         )
         after = good["started"] if good else -1
         bad = self.row(
-            f"""SELECT min(started) AS began, count(*) AS n, target FROM syncs
+            f"""SELECT min(started) AS began, count(*) AS n, max(target) AS target FROM syncs
             WHERE connection_uid = ? AND {_BAD} AND started > ?""",  # noqa: S608
             (connection_uid, after),
         )
@@ -173,14 +180,24 @@ class SyncTable(EvidenceTable):
 
     def days(self, target: str | None, since: datetime) -> tuple[Day, ...]:
         """Syncs by day in UTC, oldest first."""
-        where, values = _where(target, since, failed=False)
+        counted, values = _BY_DAY, _days(since)
+        if target is not None:
+            where, values = _where(target, since, failed=False)
+            counted = f"""SELECT started / {_DAY} AS day, status, count(*) AS n
+                FROM syncs {where} GROUP BY 1, 2"""  # noqa: S608
         rows = self.rows(
-            f"""SELECT date(started / 1000000, 'unixepoch') AS day, count(*) AS n,
-                sum(status = 'succeeded') AS good, sum({_BAD}) AS bad
-            FROM syncs {where} GROUP BY started / 86400000000 ORDER BY 1""",  # noqa: S608
+            f"""SELECT day, sum(n) AS n, sum(CASE WHEN status = 'succeeded' THEN n ELSE 0 END)
+                AS good, sum(CASE WHEN {_BAD} THEN n ELSE 0 END) AS bad
+            FROM ({counted}) AS c GROUP BY day ORDER BY day""",  # noqa: S608
             values,
         )
-        return tuple(Day(row["day"], row["n"], row["good"], row["bad"]) for row in rows)
+        return tuple(
+            Day(
+                (_EPOCH + timedelta(days=row["day"])).isoformat(),
+                *(int(row[name]) for name in ("n", "good", "bad")),
+            )
+            for row in rows
+        )
 
 
 def _where(
@@ -199,7 +216,13 @@ def _where(
     return ("WHERE " + " AND ".join(parts) if parts else ""), tuple(values)
 
 
-def _sync(row: sqlite3.Row) -> Sync:
+def _days(since: datetime) -> tuple[int, int, int]:
+    """The values of ``_BY_DAY``."""
+    first = to_micros(since)
+    return first, (first // _DAY + 1) * _DAY - 1, first // _DAY
+
+
+def _sync(row: Row) -> Sync:
     return Sync(
         id=row["id"],
         connection_uid=row["connection_uid"],
@@ -208,7 +231,9 @@ def _sync(row: sqlite3.Row) -> Sync:
         started=from_micros(row["started"]),
         ended=from_micros(row["ended"]) if row["ended"] is not None else None,
         status=SyncStatus(row["status"]),
-        counts=Counts(row["confirmed"], row["rejected"], row["unknown"], row["unchanged"]),
+        counts=Counts(
+            *(row["confirmed"], row["rejected"], row["unknown"], row["unchanged"], row["pulled"])
+        ),
         cause=Cause(row["cause"]) if row["cause"] else None,
         message=row["message"],
         scope=json.loads(row["scope"]) if row["scope"] else NOTHING,

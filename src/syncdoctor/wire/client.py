@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import orjson
 
 from syncdoctor import __version__, redact
 from syncdoctor.engine.provider import Provider
-from syncdoctor.errors import Guarded
+from syncdoctor.errors import Guarded, SignInNeeded
 from syncdoctor.model import App, Exchange, Organisation, Phase
-from syncdoctor.wire.failures import classify, describe
-from syncdoctor.wire.limits import Limiter
+from syncdoctor.wire.limits import Limiter, too_many
 from syncdoctor.wire.proxies import EnvironmentTransport
+from syncdoctor.wire.recording import BODY, ENDS, RecordingTransport
+from syncdoctor.wire.routes import READING, check_host, sent_on, url_of
 
 UNAUTHORISED = 401
-TOO_MANY = 429
+SHORTEST_S = 0.1  # for a call when the time for all of them is as good as over
 PASSING = frozenset({502, 503, 504})  # worth another try when nothing can be written twice
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+Signer = Callable[[str, bytes], Mapping[str, str]]  # idempotency key and body → headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,82 +42,6 @@ class Answer:
     def ok(self) -> bool:
         """Whether a 2xx answer came; it may still carry errors of single records."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004
-
-
-class RecordingTransport(httpx2.BaseTransport):
-    """Wraps a transport: every request becomes an exchange, redacted when it is made."""
-
-    def __init__(
-        self,
-        inner: httpx2.BaseTransport,
-        provider: str,
-        record: Callable[[Exchange], None],
-        secrets: Callable[[], Iterable[str]],
-    ) -> None:
-        """``secrets`` gives the literal secrets known at the time of a request."""
-        self._inner = inner
-        self._provider = provider
-        self._record = record
-        self._secrets = secrets
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send, read the whole answer and record it."""
-        at, started = datetime.now(UTC), time.monotonic()
-        known = {"at": at, **request.extensions.get("syncdoctor", {})}
-        try:
-            response = self._inner.handle_request(request)
-            response.read()
-        except httpx2.RequestError as error:
-            self._record(
-                self._exchange(
-                    request,
-                    known,
-                    elapsed_s=time.monotonic() - started,
-                    exception=describe(error),
-                    transport=classify(error),
-                )
-            )
-            raise
-        self._record(
-            self._exchange(
-                request,
-                known,
-                elapsed_s=time.monotonic() - started,
-                status=response.status_code,
-                headers=response.headers,
-                body=parse_body(response),
-            )
-        )
-        return response
-
-    def _exchange(
-        self, request: httpx2.Request, known: Mapping[str, Any], **answer: Any
-    ) -> Exchange:
-        return redact.exchange(
-            provider=self._provider,
-            method=request.method,
-            url=str(request.url),
-            known=self._secrets(),
-            **known,
-            **answer,
-        )
-
-    def close(self) -> None:
-        """Close the wrapped transport."""
-        self._inner.close()
-
-
-def parse_body(response: httpx2.Response) -> Any:
-    """Parsed JSON where the answer is JSON, else text; None when it is empty."""
-    content = response.content
-    if not content:
-        return None
-    if content.lstrip()[:1] in (b"{", b"["):
-        try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError:
-            pass
-    return response.text
 
 
 class Client:
@@ -138,6 +63,7 @@ class Client:
         limiter: Limiter | None = None,
         tries: int = 1,
         timeout_s: float = 30.0,
+        total_s: float | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         """Build a client.
@@ -145,6 +71,8 @@ class Client:
         Args:
             token: gives an access token; called with True when the last one was refused.
             tries: how often a request that cannot write twice is sent while failures pass.
+            timeout_s: seconds for one step of a call: to connect (10 at most), to read on.
+            total_s: seconds for all calls together, from now on; None: no limit.
         """
         self.provider = provider
         self.app = app
@@ -154,6 +82,8 @@ class Client:
         self._token = token
         self._limiter = limiter
         self._tries = tries
+        self._own_headers: dict[str, str] = {}
+        self._signer: Signer | None = None
         self._secrets: set[str] = set()
         self._http = httpx2.Client(
             transport=RecordingTransport(
@@ -166,6 +96,13 @@ class Client:
             headers={"user-agent": f"syncdoctor/{__version__}", **provider.headers},
             follow_redirects=False,
         )
+        self.total_s = total_s
+        self._ends = None if total_s is None else time.monotonic() + total_s
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether the time for all calls together is over; one more would be cut short."""
+        return self._ends is not None and time.monotonic() >= self._ends
 
     def __enter__(self) -> Self:
         return self
@@ -187,10 +124,18 @@ class Client:
         self._secrets.update(s for s in secrets if s)
         redact.remember(*secrets)
 
+    def also_send(self, headers: Mapping[str, str]) -> None:
+        """Send these headers with every call to the API; their values are secrets."""
+        self.keep_secret(*headers.values())
+        self._own_headers.update(headers)
+
+    def sign_with(self, signer: Signer) -> None:
+        """Sign every call that has a body and an idempotency key, at each attempt anew."""
+        self._signer = signer
+
     def url(self, path: str, base: str = "api") -> str:
         """The URL of a path below one of the provider's URLs, or of the app's override."""
-        root = self.app.urls.get(base) or self.provider.urls[base]
-        return urljoin(root if root.endswith("/") else root + "/", path) if path else root
+        return url_of(self.provider, self.app, self.organisation, path, base)
 
     def send(
         self,
@@ -223,9 +168,12 @@ class Client:
         answer = None
         for attempt in range(1, max(self._tries, 1) + 2):
             if phase is Phase.API:
-                self._authorise(sent, base, refused=refused)
+                self._authorise(sent, base, answer if refused else None)
             answer = self._once(
-                method, url, phase, attempt, params=params, content=content, data=data, headers=sent
+                (method, url, base),
+                phase,
+                attempt,
+                {"params": params, "content": content, "data": data, "headers": sent},
             )
             if answer.status == UNAUTHORISED and phase is Phase.API and self._token and not refused:
                 refused = True
@@ -240,46 +188,88 @@ class Client:
     def _guard(self, method: str, url: str, base: str, phase: Phase) -> None:
         if method not in READING and not self.writable and phase is Phase.API:
             raise Guarded(f"{method} {redact.text(url)}: this client must not write.")
-        host = urlsplit(url).netloc.lower()
-        override = self.app.urls.get(base)
-        allowed = {urlsplit(override).netloc.lower()} if override else set(self.provider.hosts)
-        if host not in allowed:
-            raise Guarded(f"{host} is no host of {self.provider.name}: nothing was sent there.")
+        check_host(self.provider, self.app, url, base)
 
-    def _authorise(self, headers: dict[str, str], base: str, *, refused: bool) -> None:
+    def _authorise(self, headers: dict[str, str], base: str, refusal: Answer | None) -> None:
         if self._token is not None:
-            token = self._token(refused)
+            try:
+                token = self._token(refusal is not None)
+            except SignInNeeded as error:
+                if error.exchange is None and refusal is not None:
+                    error.exchange = refusal.exchange  # what nothing can renew
+                raise
             self.keep_secret(token)
-            headers["authorization"] = f"{self.provider.token_scheme} {token}"
-        if self.organisation and self.provider.organisation_header and base == "api":
+            name = self.provider.token_header
+            bare = name != "authorization"
+            headers[name] = token if bare else f"{self.provider.token_scheme} {token}"
+        if base != "api":
+            return
+        if self.organisation and self.provider.organisation_header:
             headers[self.provider.organisation_header] = self.organisation.id
+        if self.provider.client_id_header:
+            headers[self.provider.client_id_header] = self.app.client_id
+        headers.update(self._own_headers)
 
-    def _once(self, method: str, url: str, phase: Phase, attempt: int, **parts: Any) -> Answer:
+    def _once(
+        self,
+        asked: tuple[str, str, str],
+        phase: Phase,
+        attempt: int,
+        parts: Mapping[str, Any],
+        *,
+        followed: bool = False,
+    ) -> Answer:
+        """Send once, and once more where the answer sends the call on; method, URL and base."""
+        method, url, base = asked
         if self._limiter is not None and phase is Phase.API:
             self._limiter.acquire()
+        parts = self._signed(parts)
         request = self._http.build_request(
             method, url, extensions={"syncdoctor": {"phase": phase, "attempt": attempt}}, **parts
         )
         try:
+            self._cut(request)
             response = self._http.send(request)
         except httpx2.RequestError:
+            if self._limiter is not None and phase is Phase.API:
+                self._limiter.learn(None, {})
             return Answer(self.exchanges[-1], None)
         answer = Answer(
             self.exchanges[-1],
             response.status_code,
             {name.lower(): value for name, value in response.headers.items()},
-            parse_body(response),
+            response.extensions[BODY],
         )
         if self._limiter is not None and phase is Phase.API:
-            self._limiter.learn(answer.status, answer.headers)
+            refused = too_many(self.provider, answer.exchange)
+            self._limiter.learn(answer.status, answer.headers, refused=refused)
+        if phase is Phase.API and not followed:
+            target = sent_on(self.provider, self.app, asked, response.status_code, answer.headers)
+            if target is not None:
+                again = (method, target, base)
+                return self._once(again, phase, attempt, {**parts, "params": None}, followed=True)
         return answer
 
+    def _signed(self, parts: Mapping[str, Any]) -> Mapping[str, Any]:
+        key = parts["headers"].get(self.provider.idempotency_header)
+        if self._signer is None or key is None or parts["content"] is None:
+            return parts
+        return {**parts, "headers": {**parts["headers"], **self._signer(key, parts["content"])}}
+
+    def _cut(self, request: httpx2.Request) -> None:
+        """Let no step of a call, and no answer, last longer than what is left for all calls."""
+        if self._ends is not None:
+            left = max(self._ends - time.monotonic(), SHORTEST_S)
+            steps = request.extensions["timeout"]
+            request.extensions["timeout"] = {n: min(s, left) for n, s in steps.items()}
+            request.extensions[ENDS] = self._ends + SHORTEST_S
+
     def _worth_another(self, answer: Answer, *, repeatable: bool) -> bool:
-        if answer.status == TOO_MANY:
+        if too_many(self.provider, answer.exchange):
             return self._limiter is not None and self._limiter.patient
         return repeatable and (answer.status is None or answer.status in PASSING)
 
     def _wait(self, answer: Answer, attempt: int) -> None:
-        if answer.status == TOO_MANY:
+        if too_many(self.provider, answer.exchange):
             return  # the limiter has learnt how long, and waits before the next request
         time.sleep(min(8.0, 0.25 * 2**attempt) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter

@@ -11,19 +11,27 @@ import hashlib
 import os
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 from filelock import FileLock
 
 from syncdoctor.engine.provider import Limits
+from syncdoctor.engine.retry import retry_after
 from syncdoctor.errors import TemporaryFailure
 
-# A minute or an hour, and a second more: a provider counts a request when it arrives, not when it
-# is sent.
-WINDOW_S, HOUR_S = 61.0, 3601.0
+if TYPE_CHECKING:
+    from syncdoctor.engine.provider import Provider
+    from syncdoctor.model import Exchange
+
+# A second, a minute or an hour, and a little more for clocks of different grain. A provider counts
+# a request at some moment between its sending and its answer: from the answer on, its place is held
+# for a whole window, so that however late it was counted no window of theirs is overfull.
+SECOND_S, WINDOW_S, HOUR_S = 1.05, 60.1, 3600.1
 TOO_MANY = 429
 DEFAULT_PAUSE_S = 5.0
 
@@ -50,6 +58,7 @@ class Limiter:
         self._patience_s = patience_s
         self._clock = clock
         self._sleep = sleep
+        self._taken: deque[float] = deque()  # places of requests without an answer yet
         name = hashlib.sha256(key.encode()).hexdigest()[:20]
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = directory / f"{name}.json"
@@ -76,14 +85,26 @@ class Limiter:
                 )
             self._sleep(wait)
 
-    def learn(self, status: int | None, headers: Mapping[str, str]) -> None:
-        """Remember what an answer says of limits: Retry-After, and how much is left."""
-        if status != TOO_MANY:
-            return
-        pause = retry_after_s(headers, self._clock())
+    def learn(
+        self, status: int | None, headers: Mapping[str, str], *, refused: bool = False
+    ) -> None:
+        """Count the place of a request from now on, and remember what its answer says of limits.
+
+        Args:
+            status: None when no answer came; the request may have been counted all the same.
+            refused: it means "too many", whatever its status is.
+        """
+        pause = 0.0
+        if status == TOO_MANY or refused:
+            usual = DEFAULT_PAUSE_S if self._limits.per_second is None else SECOND_S
+            pause = retry_after_s(headers, self._clock()) or usual
         with self._lock:
             times, until = self._read()
-            self._write(times, max(until, self._clock() + (pause or DEFAULT_PAUSE_S)))
+            now = self._clock()
+            if self._taken and (sent := self._taken.popleft()) in times:
+                times.remove(sent)
+                times.append(now)
+            self._write(times, max(until, now + pause) if pause else until)
 
     def _take(self) -> float:
         """Seconds to wait; 0 when the place was taken."""
@@ -92,19 +113,31 @@ class Limiter:
             times, until = self._read()
             if until > now:
                 return until - now
-            longest = WINDOW_S if self._limits.per_hour is None else HOUR_S
+            longest = max((window for _, window in self._windows()), default=0.0)
             times = [t for t in times if now - longest < t <= now]
             wait = max(self._waits(times, now), default=0.0)
             if wait <= 0:
                 self._write([*times, now], 0.0)
+                self._taken.append(now)
             return wait
 
     def _waits(self, times: list[float], now: float) -> Iterator[float]:
         """For each limit that so many requests reach, the seconds until there is room again."""
-        limits = self._limits
-        for limit, window in ((limits.per_minute, WINDOW_S), (limits.per_hour, HOUR_S)):
-            if limit is not None and len(times) >= limit:
+        for limit, window in self._windows():
+            if len(times) >= limit:
                 yield max(0.0, times[-limit] + window - now)
+
+    def _windows(self) -> Iterator[tuple[int, float]]:
+        """How many requests may go in how many seconds."""
+        limits = self._limits
+        for limit, window in (
+            # One by one over the second: eight at once, and a slow one among them, would be nine.
+            (limits.per_second and 1, SECOND_S / (limits.per_second or 1)),
+            (limits.per_minute, WINDOW_S),
+            (limits.per_hour, HOUR_S),
+        ):
+            if limit is not None:
+                yield limit, window
 
     def _read(self) -> tuple[list[float], float]:
         try:
@@ -120,12 +153,16 @@ class Limiter:
         Path(name).replace(self._file)
 
 
+def too_many(provider: Provider, exchange: Exchange) -> bool:
+    """Whether an answer refuses a call because there were too many."""
+    refused = provider.limits.refused
+    if exchange.status == TOO_MANY or refused is None or exchange.status != refused.status:
+        return exchange.status == TOO_MANY
+    from syncdoctor.engine.read import read
+
+    return not {refused.code, *refused.also}.isdisjoint(read(exchange, provider).codes)
+
+
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that a Retry-After header asks to wait: a number or a date (RFC 9110, 10.2.3)."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except (TypeError, ValueError):
-        return None
+    """Seconds that a refusal asks to wait: by Retry-After (RFC 9110, 10.2.3) or RateLimit-Reset."""
+    return retry_after(headers, datetime.fromtimestamp(now, UTC), TOO_MANY)

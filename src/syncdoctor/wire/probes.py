@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from syncdoctor.engine.provider import Probe, Provider
 from syncdoctor.errors import CouldNotCheck, SignInNeeded, TemporaryFailure
@@ -16,20 +19,38 @@ OK = "ok"
 PROBLEM = "problem"
 SKIPPED = "skipped"
 CRASHED = "crashed"
+TIMED_OUT = "timed-out"
 BAD_FACTS = (
     "organisation_missing",
     "setting_missing",
     "setting_gone",
     "permission_missing",
+    "verification",
 )
+
+_SETTING = re.compile(r"\{(\w+)\}")
 
 FactReader = Callable[[str, Any, Connection], Mapping[str, Any]]
 
 
 def fact_reader(provider: Provider) -> FactReader:
-    """The provider's own reading of its probes' answers; one that knows nothing if it has none."""
+    """The provider's own reading of its probes' answers; one that knows nothing if it has none.
+
+    A module that has ``facts_at`` in place of ``facts`` is told the time first.
+    """
     room = _room(provider)
+    if timed := getattr(room, "facts_at", None):
+        return lambda *asked: timed(datetime.now(UTC), *asked)
     reader: FactReader = room.facts if room else _knows_nothing
+    return reader
+
+
+def refusal_reader(provider: Provider) -> FactReader:
+    """The provider's own reading of a probe that was refused, where it has a ``refusal``.
+
+    By then a refused token was renewed, and the probes that this one needs were answered.
+    """
+    reader: FactReader = getattr(_room(provider), "refusal", _knows_nothing)
     return reader
 
 
@@ -87,6 +108,9 @@ def run(
         failed = [need for need in probe.needs if need in checks and checks[need].outcome != OK]
         if failed:
             check = Check(probe.name, SKIPPED, f"not asked: {failed[0]} failed")
+        elif client.time_is_up:
+            late = f"not asked: the {client.total_s:.0f} s for all checks were over"
+            check = Check(probe.name, TIMED_OUT, late)
         else:
             check = _ask(client, connection, probe, read_facts)
         checks[probe.name] = check
@@ -96,12 +120,18 @@ def run(
 
 
 def _ask(client: Client, connection: Connection, probe: Probe, read_facts: FactReader) -> Check:
+    path = _path(probe, connection)
+    if path is None:
+        return Check(probe.name, SKIPPED, "not asked: a setting that it needs was not chosen")
     try:
-        answer = client.send(probe.method, probe.path, base=probe.base)
-        facts = dict(read_facts(probe.name, answer.body, connection)) if answer.ok else {}
+        answer = client.send(probe.method, path, base=probe.base)
+        read = read_facts if answer.ok else refusal_reader(client.provider)
+        facts = dict(read(probe.name, answer.body, connection))
     except (SignInNeeded, TemporaryFailure) as error:
         # The token was refused half-way and could not be renewed.
-        return Check(probe.name, PROBLEM, error.message, error.exchange)
+        unasked = error.exchange is None and isinstance(error, TemporaryFailure)
+        outcome = TIMED_OUT if unasked else PROBLEM  # our own limit, which says nothing of it
+        return Check(probe.name, outcome, error.message, error.exchange)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # The answer has a shape that nobody knows: said as such, the other probes go on.
         return Check(
@@ -110,14 +140,27 @@ def _ask(client: Client, connection: Connection, probe: Probe, read_facts: FactR
             f"the answer could not be read ({type(error).__name__})",
             client.exchanges[-1] if client.exchanges else None,
         )
+    if answer.status in probe.fine:
+        return Check(probe.name, OK, probe.summary)  # an answer, but none that a rule may judge
     seen = str(facts.pop("seen", probe.summary))
+    noted = str(facts.pop("noted", probe.summary))
     outcome = _outcome(answer, facts)
     wrong = outcome == PROBLEM and answer.ok
-    return Check(probe.name, outcome, seen if wrong else probe.summary, answer.exchange, facts)
+    return Check(probe.name, outcome, seen if wrong else noted, answer.exchange, facts)
+
+
+def _path(probe: Probe, connection: Connection) -> str | None:
+    """The probe's path with the connection's settings in it; None when one was not chosen."""
+    try:
+        return _SETTING.sub(lambda found: quote(str(connection.settings[found[1]]), ""), probe.path)
+    except KeyError:
+        return None
 
 
 def _outcome(answer: Answer, facts: Mapping[str, Any]) -> str:
-    return OK if answer.ok and not any(facts.get(fact) for fact in BAD_FACTS) else PROBLEM
+    # Without an organisation the probes that rest on this one would only say so in other words.
+    bad = facts.get("organisation_chosen") is False or any(facts.get(fact) for fact in BAD_FACTS)
+    return OK if answer.ok and not bad else PROBLEM
 
 
 def _with_needs(probes: tuple[Probe, ...], only: Iterable[str] | None) -> set[str]:

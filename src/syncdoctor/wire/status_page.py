@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 import httpx2
 
 from syncdoctor.model import Check
-from syncdoctor.wire.client import parse_body
 from syncdoctor.wire.failures import classify
 from syncdoctor.wire.proxies import EnvironmentTransport
+from syncdoctor.wire.recording import parse_body
 
 NAME = "status-page"
 LIMIT_S = 3.0

@@ -4,7 +4,6 @@ import pytest
 
 from syncdoctor.engine.catalogue import load
 from syncdoctor.engine.provider import Provider
-from syncdoctor.errors import ConfigError
 from syncdoctor.providers.common.embedded import read_facts
 
 PROVIDERS = list(load().providers.values())
@@ -20,6 +19,7 @@ def test_a_sandbox_lives_by_the_facts_of_its_provider(provider: Provider) -> Non
 
 
 @pytest.mark.parametrize("provider", [p for p in PROVIDERS if not p.oauth], ids=lambda p: p.id)
-def test_without_a_sign_in_there_is_no_sandbox(provider: Provider) -> None:
-    with pytest.raises(ConfigError, match="no table oauth"):
-        read_facts(provider.id)
+def test_without_a_sign_in_there_is_an_api_alone(provider: Provider) -> None:
+    facts = read_facts(provider.id)
+    assert not facts.signs_in
+    assert dict(facts.paths) == {"api": "/"}

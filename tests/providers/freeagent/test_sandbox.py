@@ -272,6 +272,17 @@ def test_the_token_end_point_answers_as_documented(sandbox: Running) -> None:
     assert body["refresh_token_expires_in"] > 600_000_000, "about twenty years"
 
 
+def test_tokens_are_refreshed_fifteen_times_a_minute_and_no_more(sandbox: Running) -> None:
+    token, statuses = sandbox.world.connect("freeagent"), []
+    for _ in range(16):
+        answer = renewed(sandbox, token)
+        statuses.append(answer.status_code)
+        token = answer.json() if answer.status_code == 200 else token
+    assert statuses == [200] * 15 + [429]
+    sandbox.world.clock.advance(60)
+    assert renewed(sandbox, token).status_code == 200
+
+
 def test_a_wrong_secret_is_refused(sandbox: Running) -> None:
     token = sandbox.world.connect("freeagent")
     sandbox.world.register_client("freeagent", CLIENT_ID, secret="right", redirect_uris=[REDIRECT])

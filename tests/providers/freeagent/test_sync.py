@@ -131,13 +131,13 @@ def test_a_run_that_is_killed_at_any_write_is_made_whole_by_the_next(
     """Two contacts, two invoices and two marks are six writes."""
     send, seen = Client._once, []
 
-    def struck(client: Client, method: str, *args: Any, **parts: Any) -> Any:
-        writing = method in {"POST", "PUT"}
-        seen.extend([method] * writing)
+    def struck(client: Client, asked: tuple[str, str, str], *args: Any, **parts: Any) -> Any:
+        writing = asked[0] in {"POST", "PUT"}
+        seen.extend([asked[0]] * writing)
         strikes = writing and len(seen) == number
         if strikes and when == "before":
             raise Killed
-        answer = send(client, method, *args, **parts)
+        answer = send(client, asked, *args, **parts)
         if strikes:
             raise Killed
         return answer

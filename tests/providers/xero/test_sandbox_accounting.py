@@ -86,7 +86,7 @@ def test_bills_may_share_a_number(api: httpx2.Client, sandbox: Running, invoice:
     bill["LineItems"][0]["AccountCode"] = "429"
     for _ in range(2):
         assert api.post("Invoices", json=bill).status_code == 200
-    assert stored(sandbox)["invoices"] == {"TB-1": 2}
+    assert stored(sandbox)["bills"] == {"TB-1": 2}
 
 
 def test_an_invoice_without_a_number_is_given_one(api: httpx2.Client, invoice: Make) -> None:
@@ -338,7 +338,7 @@ def test_the_same_key_and_body_are_answered_once(
     first = api.post("Invoices", json=bill, headers=headers)
     again = api.post("Invoices", json=bill, headers=headers)
     assert again.content == first.content
-    assert stored(sandbox)["invoices"] == {"TB-1": 1}
+    assert stored(sandbox)["bills"] == {"TB-1": 1}
 
 
 def test_the_same_key_with_another_body_is_refused(api: httpx2.Client, invoice: Make) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncdoctor.engine.adapter import Item, Outcome, Ref, Remote, Standing
+from syncdoctor.engine.adapter import Item, Outcome, Ref, Remote, Request, Standing, Unbacked
 from syncdoctor.engine.record import Amounts, Line, Record, RecordStatus
 from syncdoctor.providers.zoho_books.records import ADAPTER
 
@@ -199,7 +199,6 @@ def test_a_contact_that_is_there_is_taken_as_it_is() -> None:
     [
         ({"number": "9" * 101}, "number"),
         ({"contact_name": "n" * 201}, "contact_name"),
-        ({"currency": "EUR"}, "currency"),
         ({"kind": "credit-note", "date": None}, "date"),
         ({"lines": (Line("d" * 2001, Decimal(1), Decimal(1)),)}, "line_description"),
     ],
@@ -215,3 +214,33 @@ def test_what_zoho_can_never_take_is_said_before_it_is_sent(
 def test_what_it_can_take_is_no_problem(record: Make) -> None:
     assert ADAPTER.problem(record(due_date=dt.date(2026, 11, 30))) is None
     assert ADAPTER.export([record()]) == ()
+
+
+CURRENCIES = {"code": 0, "currencies": [{"currency_id": "7", "currency_code": "EUR"}]}
+
+
+def test_a_currency_is_named_by_its_id(record: Make) -> None:
+    assert ADAPTER.ask_ids(record()) is None
+    euro = record(currency="EUR")
+    assert ADAPTER.ask_ids(euro) == Request("GET", "settings/currencies")
+    backing = ADAPTER.ids(euro, CURRENCIES)
+    assert backing == {"currency_id": "7"}
+    assert ADAPTER.create("invoice", [Item(euro, "1", None, backing)]).json["currency_id"] == "7"
+    person = Record("contact", "Ada", currency="EUR")
+    assert ADAPTER.create("contact", [Item(person, None, None, backing)]).json["currency_id"] == "7"
+
+
+@pytest.mark.parametrize("body", [CURRENCIES, {}, None, {"currencies": [None, {}]}])
+def test_a_currency_that_the_organisation_has_not_is_said(record: Make, body: Any) -> None:
+    found = ADAPTER.ids(record(currency="SEK"), body)
+    assert isinstance(found, Unbacked)
+    assert "SEK is not among the currencies" in found.message
+
+
+def test_a_document_keeps_its_currency(record: Make) -> None:
+    euro = there(record(), currency_code="EUR")
+    assert ADAPTER.compare(record(currency="EUR"), euro).standing is Standing.SAME
+    assert ADAPTER.compare(record(), euro).standing is Standing.SAME, "it leaves it open"
+    locked = ADAPTER.compare(record(currency="GBP"), euro)
+    assert locked.standing is Standing.LOCKED
+    assert "is in EUR in Zoho Books" in locked.why

@@ -191,3 +191,18 @@ def test_the_accounts_server_tells_errors_with_a_good_status(sandbox: Running) -
     assert gone.json() == {"status": "success"}
     again = httpx2.post(urls["token"], data={**form, "refresh_token": token})
     assert again.json() == {"error": "invalid_code"}
+
+
+def test_a_refresh_token_gives_ten_access_tokens_in_ten_minutes(sandbox: Running) -> None:
+    """https://zoho.com/accounts/protocol/oauth/token-limits.html"""
+    client = next(iter(sandbox.world.room("zoho-books").oauth.clients))
+    token = sandbox.world.connect("zoho-books")["refresh_token"]
+    form = {"client_id": client, "grant_type": "refresh_token", "refresh_token": token}
+    with httpx2.Client(trust_env=False) as http:
+        answers = [http.post(sandbox.app_urls("zoho-books")["token"], data=form) for _ in range(11)]
+        assert [a.status_code for a in answers] == [200] * 10 + [400]
+        assert answers[-1].json()["error"] == "Access Denied"
+        other = {**form, "refresh_token": sandbox.world.connect("zoho-books")["refresh_token"]}
+        assert http.post(sandbox.app_urls("zoho-books")["token"], data=other).status_code == 200
+        sandbox.world.clock.advance(600)
+        assert http.post(sandbox.app_urls("zoho-books")["token"], data=form).status_code == 200

@@ -159,3 +159,28 @@ def test_an_error_with_a_good_status_is_not_taken_for_nothing_there(
     monkeypatch.setattr(room.provider, "handle", before)
     assert cli("resync", target).code == 0
     assert invoices() == {"A-1": ("sent", 240.0)}
+
+
+def test_documents_and_their_contacts_have_the_currency_that_they_name(
+    cli: Cli, sandbox: Running, target: str, home: Path, invoices: Held
+) -> None:
+    euro = [f"{row(number, contact=name).strip()},EUR" for number, name in (("A-1", "Ada Ltd"),
+            ("A-2", "Bob Ltd"))]  # fmt: skip
+    others = [
+        f"{row('A-3', contact='Cy Ltd').strip()},SEK",
+        f"{row('A-4', contact='Di Ltd').strip()},",
+    ]
+    lines = [HEADER.strip() + ",currency", *euro, *others]
+    (home / "records.csv").write_text("\n".join(lines) + "\n")
+    for dry in (["--dry-run"], []):
+        ran = cli("resync", target, *dry, "--json")
+        assert ran.code == 3
+        assert "SEK is not among the currencies of this organisation" in ran.out
+    books = sandbox.world.room("zoho-books").provider.books(ORGANISATION)  # type: ignore[attr-defined]
+    made = {one["invoice_number"]: one["currency_code"] for one in
+            books.documents["invoices"].values()}  # fmt: skip
+    assert made == {"A-1": "EUR", "A-2": "EUR", "A-4": "GBP"}
+    asked = [r for r in sandbox.world.requests() if r["path"].endswith("/settings/currencies")]
+    assert [r["count"] for r in asked] == [2], "once for each run"
+    assert cli("resync", target).code == 3
+    assert len(invoices()) == 3

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 from syncdoctor.engine.facts_file import provider_of
 from syncdoctor.engine.provider import Limits, OAuthFacts
 from syncdoctor.engine.table import parse_file
-from syncdoctor.errors import ConfigError
 from syncdoctor.model import Organisation
 
 
@@ -124,6 +123,22 @@ class Allowance:
     retry_after_s: int = 0
 
 
+# The error of a token end point that was asked too often; a provider may say it in its own form.
+TOO_OFTEN = "slow_down"
+
+# Stands for the sign-in of a provider that has none: no client is registered, no door leads to it.
+NO_SIGN_IN = OAuthFacts(
+    client_auth="none",
+    pkce=False,
+    scopes=(),
+    redirect="exact",
+    default_redirect="",
+    rotates=False,
+    access_lifetime_s=0,
+    refresh_lifetime_days=None,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddedFacts:
     """The part of ``facts.toml`` that a provider's sandbox lives by."""
@@ -135,29 +150,36 @@ class EmbeddedFacts:
     organisation_word: str = "organisation"
     token_scheme: str = "Bearer"  # noqa: S105 - of the Authorization header
     paths: Mapping[str, str] = field(default_factory=dict)
+    required_settings: tuple[str, ...] = ()
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether there is a consent page."""
+        return self.oauth is not NO_SIGN_IN
 
 
 def read_facts(provider: str) -> EmbeddedFacts:
     """Read a provider's ``facts.toml``; paths are those of the provider's own URLs.
 
+    A provider without an address of its own is served at ``/``, and has no status page.
+
     Raises:
-        ConfigError: the file is wrong, or the provider has no sign-in.
+        ConfigError: the file is wrong.
     """
     path = Path(__file__).parents[1] / provider.replace("-", "_") / "facts.toml"
     facts = provider_of(parse_file(path), path)
-    if facts.oauth is None:
-        raise ConfigError(f"{path} has no table oauth: nothing can sign in at its sandbox.")
-    paths = {key: urlsplit(url).path for key, url in facts.urls.items()}
-    if len(paths.get("status", "")) <= 1:
+    paths = {key: urlsplit(url).path for key, url in facts.urls.items()} or {"api": "/"}
+    if facts.urls and len(paths.get("status", "")) <= 1:
         paths["status"] = "/status/"
     return EmbeddedFacts(
         name=facts.name,
-        oauth=facts.oauth,
+        oauth=facts.oauth or NO_SIGN_IN,
         limits=facts.limits,
         urls=MappingProxyType(dict(facts.urls)),
         organisation_word=facts.organisation_word,
         token_scheme=facts.token_scheme,
         paths=MappingProxyType(paths),
+        required_settings=facts.required_settings,
     )
 
 
@@ -187,6 +209,16 @@ class EmbeddedProvider(ABC):
         """Whether the provider has put an end to a consent: its refresh tokens are refused."""
         del bearer, faults
         return False
+
+    def told_in_redirect(self, organisations: tuple[str, ...]) -> Mapping[str, str]:
+        """What the redirect says besides the code once these organisations were joined."""
+        del organisations
+        return self.redirected
+
+    def notes(self, base: str) -> Sequence[str]:
+        """What else is worth knowing to whoever uses the sandbox, served at ``base``."""
+        del base
+        return ()
 
     def token_answer(self, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The answer of the token end point in the provider's own form; RFC 6749's by default."""
@@ -223,3 +255,37 @@ class EmbeddedProvider(ABC):
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """What the provider holds, counted, so that tests can prove that nothing is doubled."""
+
+
+class EmbeddedWithoutSignIn(EmbeddedProvider):
+    """A provider whose credential a person gives: nobody consents, no token is minted."""
+
+    def organisations(self, faults: Faults) -> Sequence[Organisation]:
+        """None: there is no consent page to offer them."""
+        del faults
+        return ()
+
+    def consented(self, consent: Consent) -> None:
+        """Nobody consents here."""
+        raise AssertionError(f"{self.id} has no consent page, but {consent.user} consented")
+
+    def revoked(self, client_id: str, user: str) -> None:
+        """No app is registered here."""
+        raise AssertionError(f"{self.id} has no apps, but {client_id} gave back {user}'s token")
+
+    def mint(self, bearer: Bearer, issued: datetime) -> str:
+        """No token is minted here."""
+        raise AssertionError(f"{self.id} mints no token: {bearer.user} at {issued}")
+
+    def authorize_problem(self, reason: str) -> tuple[int, str]:
+        """There is no page that could have one."""
+        return 404, reason
+
+    def limit_headers(self, allowance: Allowance) -> Mapping[str, str]:
+        """What is left is not told."""
+        del allowance
+        return {}
+
+    @abstractmethod
+    def set_up(self, api: str) -> str:
+        """The shell command that makes a connection to this sandbox, whose API is at ``api``."""

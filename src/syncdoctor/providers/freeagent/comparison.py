@@ -13,7 +13,7 @@ from typing import Any
 from syncdoctor.engine.adapter import Comparison, Standing, folded
 
 DRAFT = "Draft"
-_AMOUNTS = frozenset({"quantity", "price", "sales_tax_rate"})
+_AMOUNTS = frozenset({"quantity", "price", "sales_tax_rate", "total_value"})
 _LINKS = frozenset({"contact", "category"})
 
 
@@ -43,6 +43,31 @@ def compare(
     if not same and any(item_id(line) is None for line in lines_of(there, items)):
         why = "is in FreeAgent with lines that cannot be told apart; change it there"
         return Comparison(Standing.LOCKED, why)
+    return Comparison(Standing.DIFFERS)
+
+
+def compare_settlement(
+    sent: Mapping[str, Any], there: Mapping[str, Any], items: str, contact_name: str, word: str
+) -> Comparison | None:
+    """What is said of a settlement alone; None where it is compared like any invoice.
+
+    ``word`` is what it is now: ``invoice`` or ``bill``, of which two may have one reference.
+    """
+    found = "bill" if "/bills/" in str(there.get("url")) else "invoice"
+    if not _same_contact(contact_name, there):
+        name = there.get("contact_name")
+        why = f"is the reference of the {found} of {name} in FreeAgent; give it one of its own"
+        return Comparison(Standing.LOCKED, why)
+    if found != word:
+        why = f"is the reference of the {found} in FreeAgent and would be a {word}; delete it there"
+        return Comparison(Standing.LOCKED, why)
+    if word != "bill":
+        return None
+    if same_document(sent, there, items):
+        return Comparison(Standing.SAME)
+    status = str(there.get("status"))
+    if status in ("Paid", "Refunded"):
+        return Comparison(Standing.LOCKED, f"is {status.lower()} in FreeAgent, where it differs")
     return Comparison(Standing.DIFFERS)
 
 

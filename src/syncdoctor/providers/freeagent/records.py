@@ -1,9 +1,10 @@
-"""FreeAgent's way of writing contacts, invoices and credit notes. Pure.
+"""FreeAgent's way of writing contacts, invoices, credit notes and settlements. Pure.
 
 It has no batches, no idempotency keys, no filter by reference, and makes two contacts of one name:
 so everything is looked up in the lists before it is made, and sent one by one. A document is made
-as a draft; a second request marks it as sent.
-https://dev.freeagent.com/docs/contacts, /docs/invoices, /docs/credit_notes (2026-11-22)
+as a draft; a second request marks it as sent. A settlement is an invoice or a bill; a bill is open
+as soon as it is made.
+https://dev.freeagent.com/docs/contacts, /invoices, /credit_notes, /bills (2026-11-22)
 """
 
 from __future__ import annotations
@@ -23,10 +24,18 @@ from syncdoctor.engine.adapter import (
     Request,
     Standing,
 )
-from syncdoctor.engine.record import CONTACT, CREDIT_NOTE, INVOICE, Record, RecordStatus
+from syncdoctor.engine.record import (
+    CONTACT,
+    CREDIT_NOTE,
+    INVOICE,
+    SETTLEMENT,
+    Record,
+    RecordStatus,
+)
 from syncdoctor.providers.freeagent.comparison import (
     DRAFT,
     compare,
+    compare_settlement,
     item_id,
     last_part,
     lines_of,
@@ -45,17 +54,21 @@ class _Resource:
     items: str = ""
 
 
-RESOURCES: Mapping[str, _Resource] = {
-    CONTACT: _Resource("contacts", "contact"),
-    INVOICE: _Resource("invoices", "invoice", "invoice_items"),
-    CREDIT_NOTE: _Resource("credit_notes", "credit_note", "credit_note_items"),
+INVOICES = _Resource("invoices", "invoice", "invoice_items")
+BILLS = _Resource("bills", "bill", "bill_items")
+# Where records of a kind are: a settlement is an invoice or a bill.
+RESOURCES: Mapping[str, tuple[_Resource, ...]] = {
+    CONTACT: (_Resource("contacts", "contact"),),
+    INVOICE: (INVOICES,),
+    CREDIT_NOTE: (_Resource("credit_notes", "credit_note", "credit_note_items"),),
+    SETTLEMENT: (INVOICES, BILLS),
 }
 
 
 class FreeAgentRecords:
     """See :class:`syncdoctor.engine.adapter.Adapter`. A record's id is its address."""
 
-    kinds = (CONTACT, INVOICE, CREDIT_NOTE)
+    kinds = (CONTACT, INVOICE, CREDIT_NOTE, SETTLEMENT)
     looks_first = True
     account_setting = "category"
 
@@ -65,19 +78,14 @@ class FreeAgentRecords:
 
     def look_up(self, kind: str, refs: Sequence[Ref]) -> tuple[Request, ...]:
         """The whole list, newest first, since no filter asks for a name or a reference."""
-        if not refs:
-            return ()
-        resource = RESOURCES[kind]
-        params = {"view": "all", "sort": "-created_at", "per_page": LONGEST_PAGE, "page": "1"}
-        if resource.items:
-            params[f"nested_{resource.items}"] = "true"
-        return (Request("GET", resource.path, params),)
+        return tuple(_list(resource) for resource in RESOURCES[kind] if refs)
 
     def found(self, kind: str, body: Any) -> tuple[Remote, ...]:
         """The elements of one page of a list."""
-        elements = body.get(RESOURCES[kind].path) if isinstance(body, Mapping) else None
+        lists = [body.get(one.path) for one in RESOURCES[kind]] if isinstance(body, Mapping) else []
         return tuple(
             Remote(str(element["url"]), _key(kind, element), None, element)
+            for elements in lists
             for element in (elements if isinstance(elements, list) else [])
             if isinstance(element, Mapping) and element.get("url")
         )
@@ -89,16 +97,18 @@ class FreeAgentRecords:
 
     def create(self, kind: str, items: Sequence[Item]) -> Request:
         """A POST for one record."""
+        del kind
         (item,) = items
-        resource = RESOURCES[kind]
+        resource = _resource_of(item.record)
         return Request("POST", resource.path, json={resource.element: self._element(item)})
 
     def update(self, kind: str, items: Sequence[Item]) -> Request:
         """The next step of one record: its content, or the mark that it was sent."""
+        del kind
         (item,) = items
         if item.remote is None:
             raise AssertionError("a change needs the record that it changes")
-        resource = RESOURCES[kind]
+        resource = _resource_of(item.record)
         path = f"{resource.path}/{last_part(item.remote.id)}"
         if self._only_to_be_marked(item):
             return Request("PUT", f"{path}/transitions/mark_as_sent")
@@ -110,7 +120,7 @@ class FreeAgentRecords:
             return (Outcome(accepted=True),) * count
         if not isinstance(body, Mapping):
             return None
-        element = body.get(RESOURCES[kind].element)
+        element = next((body[r.element] for r in RESOURCES[kind] if r.element in body), None)
         if isinstance(element, Mapping):
             url = element.get("url")
             return (Outcome(accepted=True, provider_id=str(url) if url else None, body=element),)
@@ -132,17 +142,23 @@ class FreeAgentRecords:
         made = outcome.body if outcome.body.get("status") == DRAFT else None
         return Remote(outcome.provider_id, item.record.key, None, made) if made else None
 
+    def withdraw(self, remote: Remote) -> Request:
+        """A draft invoice is deleted by its number."""
+        return Request("DELETE", f"{INVOICES.path}/{last_part(remote.id)}")
+
     def compare(self, record: Record, remote: Remote) -> Comparison:
         """Only what the record says is compared; what it leaves open is FreeAgent's to choose."""
         if record.kind == CONTACT:
             same = record.contact_email in (None, remote.content.get("email"))
             return Comparison(Standing.SAME if same else Standing.DIFFERS)
+        sent, there, resource = self._element(Item(record)), remote.content, _resource_of(record)
+        if record.kind == SETTLEMENT:
+            name, word = record.contact_name, resource.element
+            found = compare_settlement(sent, there, resource.items, name, word)
+            if found is not None:
+                return found
         return compare(
-            self._element(Item(record)),
-            remote.content,
-            RESOURCES[record.kind].items,
-            record.contact_name,
-            to_be_sent=_to_be_sent(record),
+            sent, there, resource.items, record.contact_name, to_be_sent=_to_be_sent(record)
         )
 
     def export(self, records: Sequence[Record]) -> tuple[ExportFile, ...]:
@@ -153,13 +169,13 @@ class FreeAgentRecords:
     def _only_to_be_marked(self, item: Item) -> bool:
         if item.remote is None or not _to_be_sent(item.record):
             return False
-        items = RESOURCES[item.record.kind].items
+        items = _resource_of(item.record).items
         return same_document(self._element(item), item.remote.content, items)
 
     def _element(self, item: Item) -> dict[str, Any]:
         record = item.record
         if record.kind != CONTACT:
-            return document(record, RESOURCES[record.kind].items, item.contact_id)
+            return document(record, _resource_of(record).items, item.contact_id)
         email = {"email": record.contact_email} if record.contact_email else {}
         return {"organisation_name": record.contact_name, **email}
 
@@ -169,21 +185,39 @@ class FreeAgentRecords:
         if item.record.kind == CONTACT:
             del element["organisation_name"]  # it may be the name of a person there
             return element
-        name = RESOURCES[item.record.kind].items
-        there = [
-            item_id(line) for line in lines_of(item.remote.content if item.remote else {}, name)
-        ]
-        lines = element[name]
-        kept = [{"id": known, **line} for known, line in zip(there, lines, strict=False)]
-        gone = [{"id": known, "_destroy": 1} for known in there[len(lines) :]]
+        name = _resource_of(item.record).items
+        known = lines_of(item.remote.content if item.remote else {}, name)
+        # The lines of a bill go by their address, all others by their number.
+        field, of = ("url", _url) if item.record.is_bill else ("id", item_id)
+        there, lines = [of(line) for line in known], element[name]
+        kept = [{field: one, **line} for one, line in zip(there, lines, strict=False)]
+        gone = [{field: one, "_destroy": 1} for one in there[len(lines) :]]
         return {**element, name: [*kept, *lines[len(there) :], *gone]}
 
 
 ADAPTER = FreeAgentRecords()
 
 
+def _resource_of(record: Record) -> _Resource:
+    return BILLS if record.is_bill else RESOURCES[record.kind][0]
+
+
+def _list(resource: _Resource) -> Request:
+    params = {"view": "all", "sort": "-created_at", "per_page": LONGEST_PAGE, "page": "1"}
+    if resource.items:
+        params[f"nested_{resource.items}"] = "true"
+    if resource is BILLS:
+        del params["sort"]  # https://dev.freeagent.com/docs/bills names none
+    return Request("GET", resource.path, params)
+
+
+def _url(line: Mapping[str, Any]) -> str:
+    return str(line.get("url") or "")
+
+
 def _to_be_sent(record: Record) -> bool:
-    return record.kind != CONTACT and record.status is RecordStatus.AUTHORISED
+    sent = record.status is RecordStatus.AUTHORISED
+    return sent and record.kind != CONTACT and not record.is_bill
 
 
 def _key(kind: str, element: Mapping[str, Any]) -> str:

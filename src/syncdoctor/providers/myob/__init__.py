@@ -1,1 +1,1 @@
-"""MYOB Business and AccountRight."""
+"""What is known about MYOB: facts, rules, records and the embedded provider."""

@@ -31,6 +31,18 @@ def compare(sent: Mapping[str, Any], remote: Remote) -> Comparison:
     return Comparison(Standing.LOCKED, taken) if taken else Comparison(Standing.DIFFERS)
 
 
+def strange(sent: Mapping[str, Any], there: Mapping[str, Any]) -> str | None:
+    """Why what has a settlement's number is not that settlement, and must be left alone."""
+    words = {"ACCREC": "an invoice", "ACCPAY": "a bill"}
+    is_, should = (words.get(str(one.get("Type")), "something else") for one in (there, sent))
+    if not _same_field("Contact", sent["Contact"], there):
+        name = (there.get("Contact") or {}).get("Name", "another contact")
+        return f"is the number of {is_} of {name} in Xero; give the settlement one of its own"
+    if is_ != should:
+        return f"is {is_} in Xero and would be {should} now; delete it there first"
+    return None
+
+
 def _taken(there: Mapping[str, Any], status: str) -> str | None:
     """Why a record that differs takes no change any more."""
     if status == "PAID":

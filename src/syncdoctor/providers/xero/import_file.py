@@ -1,7 +1,8 @@
-"""Invoices as the CSV that Xero's own import of sales invoices takes. Pure.
+"""Invoices and bills as the CSV that Xero's own imports of them take. Pure.
 
-The first columns of Xero's template; dates are DD/MM/YYYY, a tax rate goes by the name that Xero
-shows, and a file holds at most 500 invoices.
+The first columns of Xero's templates; dates are DD/MM/YYYY, a tax rate goes by the name that Xero
+shows, and a file holds at most 500 invoices. That of bills has the same columns.
+https://skipentry.com/blog/xero-invoice-import-guide (2026-11-22)
 https://central.xero.com/s/article/Import-or-export-a-customer-invoice (2026-11-22, by way of
 https://xero-help.caltrix.asia/en/articles/12528333-how-to-import-sales-invoice-into-xero)
 """
@@ -40,23 +41,24 @@ TAX_NAMES = {
 }
 
 
-def import_files(invoices: Sequence[Record]) -> tuple[ExportFile, ...]:
+def import_files(records: Sequence[Record]) -> tuple[ExportFile, ...]:
     """Files of at most 500 invoices; one says on import whether its amounts hold tax."""
-    return tuple(_files(invoices))
+    invoices = _files("invoices", [record for record in records if not record.is_bill])
+    return (*invoices, *_files("bills", [record for record in records if record.is_bill]))
 
 
-def _files(invoices: Sequence[Record]) -> Iterator[ExportFile]:
+def _files(what: str, records: Sequence[Record]) -> Iterator[ExportFile]:
     for amounts in Amounts:
-        mine = [invoice for invoice in invoices if invoice.amounts is amounts]
+        mine = [record for record in records if record.amounts is amounts]
         for number, start in enumerate(range(0, len(mine), AT_MOST), 1):
             some = mine[start : start + AT_MOST]
-            name = f"xero-invoices-{amounts}-{number}.csv"
+            name = f"xero-{what}-{amounts}-{number}.csv"
             rows = tuple(row for one in some for row in _rows(one))
             yield ExportFile(name, HEADER, rows, len(some))
 
 
 def _rows(invoice: Record) -> Iterator[tuple[str, ...]]:
-    for line in invoice.lines:
+    for line in invoice.booked_lines:
         yield (
             invoice.contact_name,
             invoice.contact_email or "",

@@ -1,7 +1,8 @@
-"""Xero's way of writing contacts, invoices and credit notes. Pure.
+"""Xero's way of writing contacts, invoices, credit notes and settlements. Pure.
 
 New records go by PUT, which refuses a number that is taken; POST would change the record that has
-it. Changes go by POST with the record's id.
+it. Changes go by POST with the record's id. A settlement is an invoice, or a bill when more was
+taken off than paid; two bills may have one number, which is why settlements are looked for first.
 https://github.com/waynerobinson/xeroizer/pull/121 (2026-11-22)
 https://github.com/XeroAPI/Xero-OpenAPI/blob/master/xero_accounting.yaml (2026-11-22)
 """
@@ -14,17 +15,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from syncdoctor.engine.adapter import Comparison, ExportFile, Item, Outcome, Ref, Remote, Request
+from syncdoctor.engine.adapter import (
+    Comparison,
+    ExportFile,
+    Item,
+    Outcome,
+    Ref,
+    Remote,
+    Request,
+    Standing,
+)
 from syncdoctor.engine.record import (
     CONTACT,
     CREDIT_NOTE,
     INVOICE,
+    SETTLEMENT,
     Amounts,
     Line,
     Record,
     RecordStatus,
 )
-from syncdoctor.providers.xero.comparison import compare
+from syncdoctor.providers.xero.comparison import compare, strange
 from syncdoctor.providers.xero.import_file import import_files
 
 
@@ -33,13 +44,15 @@ class _Resource:
     path: str  # also the name of the list in request and answer
     id: str
     number: str
-    type: str | None = None
+    types: tuple[str | None, ...] = (None,)
 
 
+SALE, BILL, CREDIT = "ACCREC", "ACCPAY", "ACCRECCREDIT"
 RESOURCES: Mapping[str, _Resource] = {
     CONTACT: _Resource("Contacts", "ContactID", "Name"),
-    INVOICE: _Resource("Invoices", "InvoiceID", "InvoiceNumber", "ACCREC"),
-    CREDIT_NOTE: _Resource("CreditNotes", "CreditNoteID", "CreditNoteNumber", "ACCRECCREDIT"),
+    INVOICE: _Resource("Invoices", "InvoiceID", "InvoiceNumber", (SALE,)),
+    CREDIT_NOTE: _Resource("CreditNotes", "CreditNoteID", "CreditNoteNumber", (CREDIT,)),
+    SETTLEMENT: _Resource("Invoices", "InvoiceID", "InvoiceNumber", (SALE, BILL)),
 }
 LINE_AMOUNT_TYPES = {
     Amounts.EXCLUSIVE: "Exclusive",
@@ -47,6 +60,7 @@ LINE_AMOUNT_TYPES = {
     Amounts.NO_TAX: "NoTax",
 }
 STATUSES = {RecordStatus.DRAFT: "DRAFT", RecordStatus.AUTHORISED: "AUTHORISED"}
+PAYABLE = (INVOICE, SETTLEMENT)
 LONGEST_NAME = 255
 LONGEST_CONTACT_NUMBER = 50
 LOOK_UP_AT_ONCE = 40  # keeps the URL well under 8 KB
@@ -57,7 +71,7 @@ _EXISTS = re.compile(r"must be unique|already assigned to another contact", re.I
 class XeroRecords:
     """See :class:`syncdoctor.engine.adapter.Adapter`."""
 
-    kinds = (CONTACT, INVOICE, CREDIT_NOTE)
+    kinds = (CONTACT, INVOICE, CREDIT_NOTE, SETTLEMENT)
     looks_first = False  # a PUT refuses what is there, and a key makes it safe to repeat
     account_setting = "sales_account"
 
@@ -76,7 +90,7 @@ class XeroRecords:
             # https://github.com/XeroAPI/Xero-Java/issues/347 (2026-11-22)
             return "number", "a number without double quotes: Xero cannot look it up"
         authorised = record.status is RecordStatus.AUTHORISED
-        if record.kind == INVOICE and authorised and record.due_date is None:
+        if record.kind in PAYABLE and authorised and record.due_date is None:
             return "due_date", "a due date, which Xero wants of an authorised invoice"
         return None
 
@@ -85,7 +99,7 @@ class XeroRecords:
         return tuple(_look_ups(kind, refs))
 
     def found(self, kind: str, body: Any) -> tuple[Remote, ...]:
-        """The elements of a list answer, without bills, supplier credits and deleted drafts."""
+        """The elements of a list answer, without supplier credits and deleted drafts."""
         resource = RESOURCES[kind]
         return tuple(
             Remote(
@@ -96,7 +110,7 @@ class XeroRecords:
             )
             for element in _elements(resource, body)
             if resource.id in element
-            and element.get("Type") == resource.type
+            and element.get("Type") in resource.types
             and element.get("Status") != "DELETED"  # its number is free again
         )
 
@@ -127,13 +141,20 @@ class XeroRecords:
         """Nothing: one request brings a record to its end."""
         del item, outcome
 
+    def withdraw(self, remote: Remote) -> Request:
+        """A draft is deleted by its status, as Xero does it."""
+        element = {"InvoiceID": remote.id, "Status": "DELETED"}
+        return Request("POST", "Invoices", json={"Invoices": [element]})
+
     def compare(self, record: Record, remote: Remote) -> Comparison:
         """Only what the record says is compared; what it leaves open is Xero's to choose."""
-        return compare(self._element(Item(record)), remote)
+        element = self._element(Item(record))
+        why = strange(element, remote.content) if record.kind == SETTLEMENT else None
+        return Comparison(Standing.LOCKED, why) if why else compare(element, remote)
 
     def export(self, records: Sequence[Record]) -> tuple[ExportFile, ...]:
-        """Invoices as Xero's sales invoice import takes them."""
-        return import_files([record for record in records if record.kind == INVOICE])
+        """Invoices and settlements as Xero's own imports take them."""
+        return import_files([record for record in records if record.kind in PAYABLE])
 
     def _write(self, method: str, kind: str, items: Sequence[Item]) -> Request:
         path = RESOURCES[kind].path
@@ -214,20 +235,20 @@ def _contact(record: Record) -> dict[str, Any]:
 def _document(item: Item, resource: _Resource) -> dict[str, Any]:
     record = item.record
     element: dict[str, Any] = {
-        "Type": resource.type,
+        "Type": BILL if record.is_bill else resource.types[0],
         resource.number: record.number,
         "Contact": {"ContactID": item.contact_id} if item.contact_id else _contact(record),
         "LineAmountTypes": LINE_AMOUNT_TYPES[record.amounts],
-        "LineItems": [_line(line) for line in record.lines],
+        "LineItems": [_line(line) for line in record.booked_lines],
         "Status": STATUSES[record.status or RecordStatus.DRAFT],
     }
     if record.date:
         element["Date"] = record.date.isoformat()
-    if record.due_date and record.kind == INVOICE:
+    if record.due_date and record.kind in PAYABLE:
         element["DueDate"] = record.due_date.isoformat()
     if record.currency:
         element["CurrencyCode"] = record.currency
-    if record.reference:
+    if record.reference and not record.is_bill:  # Xero keeps none of a bill but its number
         element["Reference"] = record.reference
     return element
 

@@ -1,6 +1,6 @@
-"""An invoice or credit note as Zoho Books takes it, and whether it has what is sent. Pure.
+"""An invoice, credit note or bill as Zoho Books takes it, and whether it has what is sent. Pure.
 
-https://www.zoho.com/books/api/v3/invoices/ and /credit-notes/ (2026-11-22)
+https://www.zoho.com/books/api/v3/invoices/, /credit-notes/ and /bills/ (2026-11-22)
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from syncdoctor.engine.adapter import Comparison, Standing, same_key
-from syncdoctor.engine.record import CREDIT_NOTE, Amounts, Line, Record, RecordStatus
+from syncdoctor.engine.record import CREDIT_NOTE, SETTLEMENT, Amounts, Line, Record, RecordStatus
 
 LONGEST_NUMBER = 100
 LONGEST_NAME = 200
@@ -23,16 +23,18 @@ SETTLED = {"paid": "is paid", "partially_paid": "is paid in part", "closed": "is
 
 def problem_of(record: Record) -> tuple[str, str] | None:
     """Column and expectation of what Zoho Books can never take."""
-    if len(record.contact_name) > LONGEST_NAME:
-        return "contact_name", f"at most {LONGEST_NAME} characters"
-    if record.number is not None and len(record.number) > LONGEST_NUMBER:
-        return "number", f"at most {LONGEST_NUMBER} characters"
-    if record.currency is not None:
-        return "currency", "nothing: a document has the currency that its contact has in Zoho Books"
+    for column, text, longest in (
+        ("contact_name", record.contact_name, LONGEST_NAME),
+        ("number", record.number or "", LONGEST_NUMBER),
+        ("line_description", max((x.description for x in record.lines), key=len, default=""),
+         LONGEST_DESCRIPTION),
+    ):  # fmt: skip
+        if len(text) > longest:
+            return column, f"at most {longest} characters"
     if record.kind == CREDIT_NOTE and record.date is None:
         return "date", "the date of the credit note, which Zoho Books requires"
-    if any(len(line.description) > LONGEST_DESCRIPTION for line in record.lines):
-        return "line_description", f"at most {LONGEST_DESCRIPTION} characters"
+    if record.is_bill and record.status is RecordStatus.DRAFT:
+        return "status", "authorised: Zoho Books makes a bill that is open at once"
     return None
 
 
@@ -40,7 +42,7 @@ def document(record: Record, number: str, contact_id: str | None) -> dict[str, A
     """The body that is sent; ``number`` is the name of the document's number."""
     body: dict[str, Any] = {number: record.number}
     if contact_id:
-        body["customer_id"] = contact_id
+        body["vendor_id" if record.is_bill else "customer_id"] = contact_id
     if record.date:
         body["date"] = record.date.isoformat()
     if record.due_date and record.kind != CREDIT_NOTE:
@@ -49,7 +51,7 @@ def document(record: Record, number: str, contact_id: str | None) -> dict[str, A
         body["reference_number"] = record.reference
     if record.amounts is not Amounts.NO_TAX:
         body["is_inclusive_tax"] = record.amounts is Amounts.INCLUSIVE
-    body["line_items"] = [_line(line) for line in record.lines]
+    body["line_items"] = [_line(line) for line in record.booked_lines]
     return body
 
 
@@ -70,8 +72,12 @@ def changes(body: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]
 def compare(record: Record, body: Mapping[str, Any], there: Mapping[str, Any]) -> Comparison:
     """Compare the body that would be sent with Zoho's document."""
     status = str(there.get("status") or "")
+    if record.kind == SETTLEMENT and (why := _strange(record, there)):
+        return Comparison(Standing.LOCKED, why)
     if status == "void":
         return Comparison(Standing.LOCKED, "was voided in Zoho Books and is not sent again")
+    if record.currency and (its := there.get("currency_code")) not in (None, record.currency):
+        return Comparison(Standing.LOCKED, f"is in {its} in Zoho Books; delete it there first")
     if same_document(body, there) and _same_contact(record, there):
         unsent = record.status is RecordStatus.AUTHORISED and status in UNSENT
         return Comparison(Standing.DIFFERS if unsent else Standing.SAME)
@@ -99,8 +105,18 @@ def lines_of(there: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [line for line in found if isinstance(line, Mapping)] if isinstance(found, list) else []
 
 
+def _strange(record: Record, there: Mapping[str, Any]) -> str | None:
+    """Why what has a settlement's number is not that settlement, and must be left alone."""
+    found = "a bill" if "bill_number" in there else "an invoice"
+    if not _same_contact(record, there):
+        return f"is the number of {found} of another in Zoho Books; give the settlement its own"
+    should = "a bill" if record.is_bill else "an invoice"
+    return None if found == should else f"is {found} in Zoho Books and would be {should}; delete it"
+
+
 def _same_contact(record: Record, there: Mapping[str, Any]) -> bool:
-    return same_key(str(there.get("customer_name") or record.contact_name), record.contact_name)
+    shown = there.get("customer_name") or there.get("vendor_name") or record.contact_name
+    return same_key(str(shown), record.contact_name)
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One company's books: categories, contacts, invoices and credit notes.
+"""One company's books: categories, contacts, invoices, credit notes and bills.
 
 Addresses are kept short (``contacts/2``) and made whole when they are shown.
 """
@@ -15,7 +15,8 @@ from syncdoctor.providers.common.embedded import Faults
 from syncdoctor.providers.freeagent.sandbox import seed
 from syncdoctor.providers.freeagent.sandbox.answers import Document, moment
 
-KINDS = ("invoices", "credit_notes")
+NUMBERED = ("invoices", "credit_notes")
+KINDS = (*NUMBERED, "bills")
 CONTACT_FIELDS = frozenset(
     """first_name last_name organisation_name email billing_email phone_number mobile address1
     address2 address3 town region postcode country uses_contact_invoice_sequence
@@ -83,8 +84,8 @@ class Books:
 
     def references(self) -> Iterator[str]:
         """Every reference: invoices and credit notes share one sequence."""
-        for shelf in self.documents.values():
-            yield from (document["reference"] for document in shelf.values())
+        for kind in NUMBERED:
+            yield from (document["reference"] for document in self.documents[kind].values())
 
     def next_reference(self) -> str:
         """The reference that FreeAgent gives to a document that came without one."""

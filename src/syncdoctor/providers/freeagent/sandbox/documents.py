@@ -120,7 +120,7 @@ def _write(
     books: Books, call: Call, kind: Kind, document: Document, fields: Mapping[str, Any]
 ) -> None:
     if "contact" in fields:
-        _set_contact(books, document, str(fields["contact"]))
+        set_contact(books, document, str(fields["contact"]))
     _set_reference(books, document, fields.get("reference"))
     _set_dates(document, fields)
     if _is_locked(books, call, document):
@@ -136,7 +136,8 @@ def _write(
     document["updated_at"] = moment(call.now)
 
 
-def _set_contact(books: Books, document: Document, url: str) -> None:
+def set_contact(books: Books, document: Document, url: str) -> None:
+    """Name the contact of a document by its address."""
     number = url.rpartition("/contacts/")[2]
     contact = books.contacts.get(int(number)) if number.isdigit() else None
     if contact is None:

@@ -23,7 +23,7 @@ from syncdoctor.providers.common.embedded import (
     Faults,
     Reply,
 )
-from syncdoctor.providers.freeagent.sandbox import documents, listing, seed
+from syncdoctor.providers.freeagent.sandbox import bills, documents, listing, seed
 from syncdoctor.providers.freeagent.sandbox.answers import Document, Refused, answer, page, refusal
 from syncdoctor.providers.freeagent.sandbox.books import Books
 from syncdoctor.providers.freeagent.sandbox.faults import FAULTS
@@ -38,8 +38,9 @@ LEVELS = {
     "categories": 2,
     "invoices": 4,
     "credit_notes": 4,
+    "bills": 5,
 }
-DOCUMENTS = {kind.path: kind for kind in (documents.INVOICES, documents.CREDIT_NOTES)}
+DOCUMENTS = {kind.path: kind for kind in (documents.INVOICES, documents.CREDIT_NOTES, bills.BILLS)}
 TRANSITIONS: Mapping[str, Callable[[Books, Call, documents.Kind, Document], None]] = {
     "mark_as_sent": documents.mark_as_sent,
     "mark_as_draft": documents.mark_as_draft,
@@ -244,23 +245,24 @@ def _documents(call: Call, books: Books, kind: documents.Kind, rest: list[str], 
     if not rest:
         if call.method == "GET":
             return listing.documents(call, books, kind, base)
-        return _made(
-            call,
-            kind.element,
-            listing.shown(documents.make(books, call, kind, _fields(call, kind.element)), call.now),
-            base,
-        )
+        make = bills.make if kind is bills.BILLS else documents.make
+        made = make(books, call, kind, _fields(call, kind.element))
+        return _made(call, kind.element, listing.shown(made, call.now), base)
     found = books.documents[kind.path].get(int(rest[0])) if rest[0].isdigit() else None
     if found is None:
         raise Refused(404, NOT_FOUND)
     if len(rest) == 1 and call.method == "GET":
         element = listing.shown(found, call.now)
         return answer(call, 200, listing.whole({kind.element: element}, base))
+    if len(rest) == 1 and call.method == "DELETE":
+        del books.documents[kind.path][int(rest[0])]
+        return Reply(200)
     if call.method != "PUT":
         raise Refused(405, "Method not allowed")
     if len(rest) == 1:
-        documents.change(books, call, kind, found, _fields(call, kind.element))
-    elif rest[1:] and rest[1] == "transitions" and rest[-1] in TRANSITIONS:
+        change = bills.change if kind is bills.BILLS else documents.change
+        change(books, call, kind, found, _fields(call, kind.element))
+    elif kind is not bills.BILLS and rest[1] == "transitions" and rest[-1] in TRANSITIONS:
         TRANSITIONS[rest[-1]](books, call, kind, found)
     else:
         raise Refused(404, NOT_FOUND)

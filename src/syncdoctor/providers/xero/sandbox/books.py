@@ -172,17 +172,18 @@ class Books:
 
     def counted(self) -> dict[str, Any]:
         """How many of each there are; documents by number, so that a doubled one shows."""
-        shelves = self.documents.items()
         numbers = {
-            kind: Counter(_number(document) for document in shelf.by_id.values())
-            for kind, shelf in shelves
-        }
+            kind: Counter(_number(one) for shelf in self.documents.values()
+                          for one in shelf.by_id.values() if one["Type"] == kind)
+            for kind in ("ACCREC", "ACCPAY", "ACCRECCREDIT")
+        }  # fmt: skip
         return {
             "id": self.id,
             "name": self.name,
             "contacts": len(self.contacts.by_id),
-            "invoices": dict(numbers["Invoices"]),
-            "credit_notes": dict(numbers["CreditNotes"]),
+            "invoices": dict(numbers["ACCREC"]),
+            "bills": dict(numbers["ACCPAY"]),
+            "credit_notes": dict(numbers["ACCRECCREDIT"]),
         }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from syncdoctor.engine.adapter import folded
 from syncdoctor.providers.common.embedded import Faults
 from syncdoctor.providers.zoho_books.sandbox import seed
-from syncdoctor.providers.zoho_books.sandbox.answers import Document, Refused
+from syncdoctor.providers.zoho_books.sandbox.answers import Document, Refused, missing
 
 
 class Books:
@@ -19,7 +19,11 @@ class Books:
     def __init__(self, identity: str) -> None:
         self.id = identity
         self.contacts: dict[str, Document] = {}
-        self.documents: dict[str, dict[str, Document]] = {"invoices": {}, "creditnotes": {}}
+        self.documents: dict[str, dict[str, Document]] = {
+            "invoices": {},
+            "creditnotes": {},
+            "bills": {},
+        }
         self._ids = count(seed.FIRST_ID)
         for name in seed.CONTACTS:
             self.add_contact({"contact_name": name, "contact_type": "customer"})
@@ -41,20 +45,26 @@ class Books:
         """Put a new contact in the books.
 
         Raises:
-            Refused: there is one of that name (https://www.zoho.com/books/api/v3/contacts/).
+            Refused: there is one of that name (https://www.zoho.com/books/api/v3/contacts/); a
+                vendor may have a customer's.
         """
         name = " ".join(str(fields["contact_name"]).split())
-        if any(folded(one["contact_name"]) == folded(name) for one in self.contacts.values()):
-            words = f"The customer {name} already exists. Please specify a different name."
+        kind = fields.get("contact_type", "customer")
+        alike = (one for one in self.contacts.values() if one["contact_type"] == kind)
+        if any(folded(one["contact_name"]) == folded(name) for one in alike):
+            words = f"The {kind} {name} already exists. Please specify a different name."
             raise Refused(400, 3062, words)
+        currency = seed.currency(fields.get("currency_id"))
+        if currency is None:
+            raise missing("Currency")
         persons = fields.get("contact_persons") or [{}]
         contact = {
             "contact_id": self.next_id(),
             "contact_name": name,
-            "contact_type": fields.get("contact_type", "customer"),
+            "contact_type": kind,
             "status": "active",
             "email": persons[0].get("email", ""),
-            "currency_code": "GBP",
+            "currency_code": currency,
         }
         self.contacts[contact["contact_id"]] = contact
         return contact
@@ -70,12 +80,14 @@ class Books:
     def counted(self) -> dict[str, Any]:
         """How many of each there are; documents by number, so that a doubled one shows."""
         invoices, credits_ = self.documents["invoices"], self.documents["creditnotes"]
+        bills = self.documents["bills"].values()
         return {
             "id": self.id,
             "name": seed.ORGANISATIONS[self.id],
             "contacts": len(self.contacts),
             "invoices": dict(Counter(one["invoice_number"] for one in invoices.values())),
             "credit_notes": dict(Counter(one["creditnote_number"] for one in credits_.values())),
+            "bills": dict(Counter(one["bill_number"] for one in bills)),
         }
 
 

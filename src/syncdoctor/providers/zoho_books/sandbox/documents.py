@@ -1,7 +1,7 @@
-"""Making and changing invoices and credit notes: what Zoho Books refuses, and what it works out.
+"""Making and changing invoices, credit notes and bills: what Zoho Books refuses and works out.
 
-https://www.zoho.com/books/api/v3/invoices/ and /credit-notes/, read on 2026-11-22. Where a page
-names no code for a refusal, the number is derived.
+https://www.zoho.com/books/api/v3/invoices/, /credit-notes/ and /bills/, read on 2026-11-22. Where
+a page names no code for a refusal, the number is derived.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Kind:
     element: str
     word: str
     out: str  # the status of a draft that goes out
+    party: str = "customer"
 
     @property
     def id(self) -> str:
@@ -43,7 +44,8 @@ class Kind:
 
 INVOICES = Kind("invoices", "invoice", "Invoice", "sent")
 CREDIT_NOTES = Kind("creditnotes", "creditnote", "Credit note", "open")
-KINDS = {kind.path: kind for kind in (INVOICES, CREDIT_NOTES)}
+BILLS = Kind("bills", "bill", "Bill", "open", "vendor")
+KINDS = {kind.path: kind for kind in (INVOICES, CREDIT_NOTES, BILLS)}
 
 
 def make(books: Books, call: Call, kind: Kind, fields: Document) -> Document:
@@ -52,7 +54,7 @@ def make(books: Books, call: Call, kind: Kind, fields: Document) -> Document:
     Raises:
         Refused: it cannot be made.
     """
-    own = call.query.get("ignore_auto_number_generation") == "true"
+    own = kind is BILLS or call.query.get("ignore_auto_number_generation") == "true"
     number = str(fields.get(kind.number) or "")
     if own and not number:
         raise Refused(400, 2, f"Please enter the {kind.word.lower()} number.")
@@ -60,7 +62,8 @@ def make(books: Books, call: Call, kind: Kind, fields: Document) -> Document:
         words = f"{kind.word} number generation is automatic: {kind.number} cannot be given"
         raise Refused(400, 4097, words)
     shelf = books.documents[kind.path]
-    if number and any(one[kind.number] == number for one in shelf.values()):
+    taken = (one[kind.number] == number for one in shelf.values())
+    if number and kind is not BILLS and any(taken):
         raise Refused(400, 1001, f"{kind.word} {number} already exists.")
     draft = kind is INVOICES or bool(fields.get("is_draft"))
     document: Document = {
@@ -69,10 +72,9 @@ def make(books: Books, call: Call, kind: Kind, fields: Document) -> Document:
         "status": "draft" if draft else kind.out,
         "date": call.now.date().isoformat(),
         "reference_number": "",
-        "currency_code": "GBP",
         "is_inclusive_tax": False,
     }
-    _fill(books, call, document, fields)
+    _fill(books, call, kind, document, fields)
     shelf[document[kind.id]] = document
     return document
 
@@ -88,7 +90,7 @@ def change(books: Books, call: Call, kind: Kind, document: Document, fields: Doc
         raise Refused(400, 4004, words)
     if kind is INVOICES and document["status"] != "draft" and not fields.get("reason"):
         raise Refused(400, 4006, "Please specify the reason for editing the invoice.")
-    _fill(books, call, document, fields)
+    _fill(books, call, kind, document, fields)
     return document
 
 
@@ -108,10 +110,11 @@ def head(document: Document) -> Document:
     return {name: value for name, value in document.items() if name != "line_items"}
 
 
-def _fill(books: Books, call: Call, document: Document, fields: Document) -> None:
-    contact = books.contacts.get(str(fields.get("customer_id") or document.get("customer_id")))
-    if contact is None:
-        raise Refused(400, 1002, "Customer does not exist.")
+def _fill(books: Books, call: Call, kind: Kind, document: Document, fields: Document) -> None:
+    party = f"{kind.party}_id"
+    contact = books.contacts.get(str(fields.get(party) or document.get(party)))
+    if contact is None or contact["contact_type"] != kind.party:
+        raise Refused(400, 1002, f"{kind.party.capitalize()} does not exist.")
     new = {name: fields[name] for name in HEAD if fields.get(name) is not None}
     for name in ("date", "due_date"):
         _day(new.get(name), name)
@@ -122,18 +125,34 @@ def _fill(books: Books, call: Call, document: Document, fields: Document) -> Non
         changed["date"]
     ):
         raise Refused(400, 4014, "Please ensure that the due date is not before the invoice date.")
+    currency = _currency(document, contact, fields)
     lines = fields.get("line_items", document.get("line_items"))
     if not isinstance(lines, list) or not lines:
         raise Refused(400, 4003, "Please enter at least one line item.")
     made = [_line(books, call, line) for line in lines]
     document |= changed
     document |= {
-        "customer_id": contact["contact_id"],
-        "customer_name": contact["contact_name"],
+        party: contact["contact_id"],
+        f"{kind.party}_name": contact["contact_name"],
+        "currency_code": currency,
         "line_items": made,
         **_totals(made, inclusive=bool(changed["is_inclusive_tax"])),
     }
     document["balance"] = document["total"]
+
+
+def _currency(document: Document, contact: Document, fields: Document) -> str:
+    """The contact's: only the largest plans let one contact have documents in several.
+
+    https://www.zoho.com/us/books/help/contacts/contact-preferences.html
+    """
+    there = str(document.get("currency_code") or contact["currency_code"])
+    asked = seed.currency(fields["currency_id"]) if fields.get("currency_id") else there
+    if asked is None:
+        raise missing("Currency")
+    if asked != contact["currency_code"]:
+        raise Refused(400, 1012, "The currency of the transaction is not that of the contact.")
+    return asked
 
 
 def _check_lock(books: Books, call: Call, document: Document) -> None:

@@ -22,6 +22,12 @@ _ACCOUNTS = (
 )
 # id, name, per cent
 _TAXES = ((TAX, "Standard rate", 20), ("4600000000000412", "Zero rate", 0))
+# id, code, symbol; the first one is the organisation's own
+_CURRENCIES = (
+    ("4600000000000097", "GBP", "£"),
+    ("4600000000000099", "EUR", "€"),
+    ("4600000000000101", "USD", "$"),
+)
 CONTACTS = ("Juniper & Co", "Riverside Cycles")
 
 
@@ -46,6 +52,26 @@ def taxes() -> list[dict[str, Any]]:
         {"tax_id": identity, "tax_name": name, "tax_percentage": rate, "tax_type": "tax"}
         for identity, name, rate in _TAXES
     ]
+
+
+def currencies() -> list[dict[str, Any]]:
+    """The currencies: https://www.zoho.com/books/api/v3/currency/."""
+    return [
+        {
+            "currency_id": identity,
+            "currency_code": code,
+            "currency_symbol": symbol,
+            "price_precision": 2,
+            "is_base_currency": number == 0,
+        }
+        for number, (identity, code, symbol) in enumerate(_CURRENCIES)
+    ]
+
+
+def currency(identity: Any) -> str | None:
+    """The code of a currency; the organisation's own for no id, None for one that is not there."""
+    known = {one["currency_id"]: str(one["currency_code"]) for one in currencies()}
+    return known.get(str(identity)) if identity else str(_CURRENCIES[0][1])
 
 
 def organisation(identity: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import orjson
 from syncdoctor.engine.adapter import folded
 from syncdoctor.model import Organisation
 from syncdoctor.providers.common.embedded import (
+    TOO_OFTEN,
     Allowance,
     Bearer,
     Call,
@@ -48,12 +49,21 @@ SCOPES = {
     "contacts": "contacts",
     "invoices": "invoices",
     "creditnotes": "creditnotes",
+    "bills": "bills",
 }
 METHODS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}
 UNAUTHORISED = "You are not authorized to perform this operation"
 # What the accounts server calls the errors of RFC 6749; it tells them with a good status.
 # https://www.zoho.com/books/api/v3/oauth/
 ERRORS = {"invalid_grant": "invalid_code"}
+# https://zoho.com/accounts/protocol/oauth/token-limits.html
+TOO_MANY_TOKENS = {
+    "error_description": (
+        "You have made too many requests continuously. Please try again after some time."
+    ),
+    "error": "Access Denied",
+    "status": "failure",
+}
 
 
 class ZohoBooksSandbox(EmbeddedProvider):
@@ -94,6 +104,8 @@ class ZohoBooksSandbox(EmbeddedProvider):
         """The fields of https://www.zoho.com/books/api/v3/oauth/; an error has status 200."""
         if "access_token" in body:
             return status, {**body, "api_domain": "https://www.zohoapis.com"}
+        if body.get("error") == TOO_OFTEN:
+            return 400, TOO_MANY_TOKENS
         if "error" in body:
             return 200, {"error": ERRORS.get(body["error"], body["error"])}
         return status, {"status": "success"}
@@ -161,6 +173,8 @@ class ZohoBooksSandbox(EmbeddedProvider):
             return listed(call, "chartofaccounts", books.accounts(call.faults))
         if parts == ["settings", "taxes"] and call.method == "GET":
             return listed(call, "taxes", seed.taxes())
+        if parts == ["settings", "currencies"] and call.method == "GET":
+            return listed(call, "currencies", seed.currencies())
         if lowered and call.method != "GET":
             words = "You do not have permission to perform this action."
             raise Refused(403, 1008, f"{words} Contact your administrator.")
@@ -272,6 +286,9 @@ def _documents(call: Call, books: Books, kind: documents.Kind, rest: list[str]) 
     if len(rest) == 1 and call.method == "PUT":
         changed = documents.change(books, call, kind, document, _fields(call))
         return done({kind.element: changed}, f"{kind.word} information has been updated.")
+    if len(rest) == 1 and call.method == "DELETE":
+        del shelf[rest[0]]
+        return done({}, f"The {kind.word.lower()} has been deleted.")
     raise Refused(405, 37, "The HTTP method is not allowed for the requested resource")
 
 

@@ -1,0 +1,80 @@
+"""The command to type next about a connection."""
+
+from __future__ import annotations
+
+from syncdoctor.engine.commands import renewal
+from syncdoctor.engine.provider import Provider
+from syncdoctor.model import Action, Cause, Connection, CredentialKind, State
+from syncdoctor.store.rows import Evidence
+
+# What a verification needs that does not come to its end by waiting.
+NOT_BY_WAITING = (Action.CONTACT_SUPPORT, Action.CONTACT_PROVIDER)
+# What has to be done before a resync can help; a diagnosis says how.
+_NOT_BY_RESYNC = (
+    *(Action.CHANGE_PERMISSION, Action.FIX_RECORD, Action.FIX_APP),
+    *(Action.UPGRADE_PLAN, Action.CONTACT_PROVIDER, Action.CONTACT_SUPPORT),
+)
+
+
+def next_command(
+    connection: Connection, state: State, provider: Provider, evidence: Evidence | None = None
+) -> tuple[str, ...]:
+    """The command to type next, by what is known of the cause, else by the state.
+
+    Empty when nothing is needed.
+    """
+    by_cause = _by_cause(connection, state, provider, evidence) if evidence else ()
+    return by_cause or _by_state(connection, state, provider)
+
+
+def _by_state(connection: Connection, state: State, provider: Provider) -> tuple[str, ...]:
+    target = connection.target
+    setup = "configure" if "configure" in provider.actions else "pick"
+    nowhere = connection.organisation is None and "organisation" in provider.required_settings
+    if state is State.SETUP_NEEDED and nowhere:
+        return renewal(connection.credential, target)
+    if state is State.INACTIVE and not connection.enabled:
+        return renewal(connection.credential, target)
+    return {
+        State.RECONNECT_NEEDED: renewal(connection.credential, target),
+        State.SETUP_NEEDED: ("syncdoctor", "connection", setup, target),
+        State.LAST_SYNC_FAILED: ("syncdoctor", "resync", target, "--failed"),
+        State.INACTIVE: ("syncdoctor", "diagnose", target),
+        State.UNKNOWN: ("syncdoctor", "diagnose", target),
+        State.VERIFYING: ("syncdoctor", "status", target, "--live"),
+    }.get(state, ())
+
+
+def _by_cause(
+    connection: Connection, state: State, provider: Provider, evidence: Evidence
+) -> tuple[str, ...]:
+    """The next command where the cause calls for another than the state; else empty."""
+    if _ended_by_receiver(connection, evidence):
+        return ("syncdoctor", "connection", "configure", connection.target, "--enable")
+    if state is not evidence.state:
+        return ()
+    if evidence.cause in (Cause.WRONG_ENVIRONMENT, Cause.SIGNATURE_INVALID):
+        return renewal(connection.credential, connection.target)
+    if state is State.LAST_SYNC_FAILED:
+        return _before_resync(connection, provider, evidence.action)
+    if state is State.VERIFYING and evidence.action in NOT_BY_WAITING:
+        bundle = evidence.action is Action.CONTACT_SUPPORT
+        return ("syncdoctor", "diagnose", connection.target, *(["--bundle", "bundle.zip"] * bundle))
+    return ()
+
+
+def _before_resync(
+    connection: Connection, provider: Provider, action: Action | None
+) -> tuple[str, ...]:
+    """What comes before a resync; empty where a resync may help at once."""
+    if action is Action.CONFIGURE:
+        return _by_state(connection, State.SETUP_NEEDED, provider)  # such as a sign-on
+    return ("syncdoctor", "diagnose", connection.target) if action in _NOT_BY_RESYNC else ()
+
+
+def _ended_by_receiver(connection: Connection, evidence: Evidence) -> bool:
+    """Whether a webhook's receiver wanted no more deliveries; the signing secret is still there."""
+    if connection.enabled or connection.credential is not CredentialKind.SECRET:
+        return False
+    told = {finding["cause"] for finding in (evidence.diagnosis or {}).get("findings", ())}
+    return Cause.SETTING_MISSING in {evidence.cause, *told}
