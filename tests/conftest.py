@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -86,6 +87,19 @@ def real_kdf() -> Iterator[dict[str, str | int]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sealed_file, "KDF", cheap)
         yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Signals act as they do for a person, also where the tests were started in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that one test named is taken out of no other's texts."""
+    monkeypatch.setattr("syncdoctor.redact._remembered", set())
 
 
 @pytest.fixture

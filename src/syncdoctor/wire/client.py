@@ -178,7 +178,11 @@ class Client:
             if answer.status == UNAUTHORISED and phase is Phase.API and self._token and not refused:
                 refused = True
                 continue
-            if attempt >= self._tries or not self._worth_another(answer, repeatable=repeatable):
+            # A limit for each second passes at once: what it refused is asked again in any case.
+            throttled = self._limiter is not None and too_many(self.provider, answer.exchange)
+            if attempt >= (max(self._tries, 2) if throttled else self._tries):
+                break
+            if not self._worth_another(answer, repeatable=repeatable):
                 break
             self._wait(answer, attempt)
         if answer is None:
