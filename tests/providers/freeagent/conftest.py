@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from syncdoctor.engine.record import Line, Record, RecordStatus
+from syncdoctor.engine.record import Line
 from syncdoctor.sandbox.server import Running
 
 COMPANY = "Harbour Street Bakery Ltd"
@@ -47,19 +46,6 @@ def invoice(api: httpx2.Client) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def record() -> Callable[..., Record]:
-    """Makes an authorised invoice, with the changes that are given."""
-
-    def make(**changes: Any) -> Record:
-        fields: dict[str, Any] = {
-            "kind": "invoice",
-            "contact_name": "Juniper & Co",
-            "number": "TB-1",
-            "date": dt.date(2026, 11, 1),
-            "due_date": dt.date(2026, 12, 1),
-            "status": RecordStatus.AUTHORISED,
-            "lines": (Line("Bread", Decimal(2), Decimal("10.50"), "001"),),
-        }
-        return Record(**{**fields, **changes})
-
-    return make
+def bread() -> Line:
+    """The line of an invoice."""
+    return Line("Bread", Decimal(2), Decimal("10.50"), "001")

@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from tests.providers.openapi import json_schema
 
 from syncdoctor.engine.adapter import Item, Remote
 from syncdoctor.engine.record import Record
@@ -38,20 +39,7 @@ BEYOND_EXAMPLES = {
 @cache
 def paths() -> Json:
     found: Json = json.loads(SPEC.read_text("utf-8"))["paths"]
-    return _converted(found)
-
-
-def _converted(node: Json) -> Json:
-    if isinstance(node, list):
-        return [_converted(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    made = {key: _converted(value) for key, value in node.items()}
-    if made.pop("nullable", None) is True and isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-        if "enum" in made:
-            made["enum"] = [*made["enum"], None]
-    return made
+    return json_schema(found)
 
 
 def answer_schema(method: str, path: str, status: int) -> Json:

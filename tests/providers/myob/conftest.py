@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 from tests.conftest import Cli, sign_in
 
 from syncdoctor.engine.provider import Limits
-from syncdoctor.engine.record import Line, Record, RecordStatus
+from syncdoctor.engine.record import Line
 from syncdoctor.providers.myob.sandbox import seed
 from syncdoctor.sandbox.server import Running
 from syncdoctor.sandbox.world import CLIENT_ID
@@ -39,24 +37,9 @@ def api(sandbox: Running) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
-def record() -> Callable[..., Record]:
-    """Makes an authorised invoice, with the changes that are given."""
-
-    def make(**changes: Any) -> Record:
-        fields: dict[str, Any] = {
-            "kind": "invoice",
-            "contact_name": "Juniper & Co",
-            "number": "TB-1",
-            "date": dt.date(2026, 11, 1),
-            "due_date": dt.date(2026, 12, 1),
-            "status": RecordStatus.AUTHORISED,
-            "lines": (
-                Line("Bread", Decimal(2), Decimal("10.50"), seed.SALES_ACCOUNT, seed.TAX_CODE),
-            ),
-        }
-        return Record(**{**fields, **changes})
-
-    return make
+def bread() -> Line:
+    """The line of an invoice."""
+    return Line("Bread", Decimal(2), Decimal("10.50"), seed.SALES_ACCOUNT, seed.TAX_CODE)
 
 
 @pytest.fixture

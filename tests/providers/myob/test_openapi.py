@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator
+from tests.providers.openapi import json_schema
 
 from syncdoctor.engine.adapter import Item, Ref, Request
 from syncdoctor.engine.record import Line, Record
@@ -29,21 +30,7 @@ ADAPTER = MyobRecords(seed.TAX_CODE)
 
 @cache
 def spec() -> Any:
-    return _converted(json.loads(SPEC.read_text("utf-8")))
-
-
-def _converted(node: Any) -> Any:
-    """OpenAPI 3.0's ``nullable`` as a JSON Schema type; a reference may always be null."""
-    if isinstance(node, list):
-        return [_converted(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    made = {key: _converted(value) for key, value in node.items()}
-    if made.pop("nullable", None) is True and isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-        if "enum" in made:
-            made["enum"] = [*made["enum"], None]
-    return made
+    return json_schema(json.loads(SPEC.read_text("utf-8")))
 
 
 def check(name: str, value: Any) -> None:
