@@ -164,30 +164,28 @@ class Client:
             content = orjson.dumps(json)
             sent["content-type"] = "application/json"
         repeatable = method in READING or keyed is not None
-        refused = False
-        answer = None
-        for attempt in range(1, max(self._tries, 1) + 2):
+        refusal: Answer | None = None  # of the first token
+        attempt = 0
+        while True:
+            attempt += 1
             if phase is Phase.API:
-                self._authorise(sent, base, answer if refused else None)
+                self._authorise(sent, base, refusal)
             answer = self._once(
                 (method, url, base),
                 phase,
                 attempt,
                 {"params": params, "content": content, "data": data, "headers": sent},
             )
-            if answer.status == UNAUTHORISED and phase is Phase.API and self._token and not refused:
-                refused = True
+            renewable = phase is Phase.API and self._token is not None and refusal is None
+            if answer.status == UNAUTHORISED and renewable:
+                refusal = answer
                 continue
             # A limit for each second passes at once: what it refused is asked again in any case.
             throttled = self._limiter is not None and too_many(self.provider, answer.exchange)
-            if attempt >= (max(self._tries, 2) if throttled else self._tries):
-                break
-            if not self._worth_another(answer, repeatable=repeatable):
-                break
+            most = max(self._tries, 3 if refusal else 2) if throttled else self._tries
+            if attempt >= most or not self._worth_another(answer, repeatable=repeatable):
+                return answer
             self._wait(answer, attempt)
-        if answer is None:
-            raise AssertionError("a request is sent at least once")
-        return answer
 
     def _guard(self, method: str, url: str, base: str, phase: Phase) -> None:
         if method not in READING and not self.writable and phase is Phase.API:
