@@ -125,3 +125,14 @@ def test_what_was_remembered_is_taken_out_whatever_its_shape(
     redact.remember("correct horse", "correct horse battery", "short", None)
     assert redact.text(plain) == f"no shape at all: {MASK}"
     assert redact.text("a short word") == "a short word"
+
+
+def test_the_source_of_the_body_says_nothing_of_the_rest() -> None:
+    made = redact.exchange(
+        url=f"https://api.example.com/?access_token={SECRET}",
+        headers={"authorization": SECRET},
+        body={"name": f"a {SECRET}"},
+        body_source=b'{"name":"a"}',
+        known=[SECRET],
+    )
+    assert SECRET not in repr(made)

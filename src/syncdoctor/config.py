@@ -104,12 +104,17 @@ class Config:
 
     def resolve(self, target: str | None) -> list[Connection]:
         """The connections that a target means: one, a workspace's, or all (None)."""
-        if target is None:
-            names = self.workspace_names()
-            return [c for n in names for c in self.workspace(n).connections.values()]
-        if "/" in target:
-            return [self.connection(target)]
-        return list(self.workspace(target).connections.values())
+        return [connection for connection, _ in self.places(target)]
+
+    def places(self, target: str | None) -> list[tuple[Connection, Workspace]]:
+        """The connections that a target means, each with its workspace, which is read once."""
+        if target is not None and "/" in target:
+            connection = self.connection(target)
+            return [(connection, self.workspace(connection.workspace))]
+        names = self.workspace_names() if target is None else [target]
+        return [
+            (c, place) for place in map(self.workspace, names) for c in place.connections.values()
+        ]
 
     # -- writing ---------------------------------------------------------------------------------
 

@@ -210,7 +210,8 @@ def _token_facts(session: Session, error: Exception) -> dict[str, bool]:
 
 def _findings(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator[Finding]:
     for check in checks:
-        if check.outcome in {"skipped", "to-ask", "timed-out"}:
+        nothing_seen = check.exchange is None and not check.facts
+        if nothing_seen or check.outcome in {"skipped", "to-ask", "timed-out"}:
             continue
         exchange = check.exchange or Exchange(provider=case.provider.id)
         for finding in judge(

@@ -16,6 +16,7 @@ from syncdoctor.model import NOTHING, Exchange, Phase, Transport
 
 MASK = "[redacted]"
 DEPTH = 60
+_CONTAINERS = (dict, list, tuple)
 SHORTEST_SECRET = 12
 
 SECRET_KEYS = frozenset(
@@ -123,11 +124,22 @@ def is_plain(source: bytes) -> bool:
     Letters outside ASCII could be a hint in another case, and what is nested deeper than 60
     levels is cut off: with either the answer is no.
     """
-    return (
-        source.isascii()
-        and source.count(b"{") + source.count(b"[") <= DEPTH
-        and not _may_hold_secret(source.lower())
-    )
+    return source.count(b"{") + source.count(b"[") <= DEPTH and _has_no_hint(source)
+
+
+def _has_no_hint(source: bytes) -> bool:
+    return source.isascii() and not _may_hold_secret(source.lower())
+
+
+def _shallow(value: Any) -> bool:
+    """Whether nothing is nested so deep that it would be cut off."""
+    level = [value] if isinstance(value, _CONTAINERS) else []
+    for _ in range(DEPTH):
+        if not level:
+            return True
+        below = (v.values() if isinstance(v, dict) else v for v in level)
+        level = [v for values in below for v in values if isinstance(v, _CONTAINERS)]
+    return not level
 
 
 class Redactor:
@@ -261,16 +273,22 @@ def exchange(
     attempt: int = 1,
     known: Iterable[str] = (),
     source: bytes | None = None,
+    body_source: bytes | None = None,
 ) -> Exchange:
     """Make an exchange without secrets: the only way in which one is made.
 
     Args:
         known: literal secrets to take out besides those that are known by their shape.
         source: the JSON that all of it was read from; saves looking at each part.
+        body_source: the JSON that the body was read from, likewise.
         (the others): as in :class:`syncdoctor.model.Exchange`.
     """
+    known = tuple(known)
     plain = source is not None and not known and is_plain(source)
     redactor = _PLAIN if plain else Redactor(known)
+    of_body = redactor
+    if body_source is not None and not known and _has_no_hint(body_source) and _shallow(body):
+        of_body = _PLAIN
     return Exchange(
         provider=provider,
         phase=phase,
@@ -278,7 +296,7 @@ def exchange(
         url=redactor.text(url),
         status=status,
         headers=redactor.headers(headers),
-        body=redactor.value(body),
+        body=of_body.value(body),
         exception=None if exception is None else redactor.text(exception),
         transport=transport,
         at=at,

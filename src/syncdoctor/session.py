@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,10 +17,8 @@ from syncdoctor.engine.provider import Provider
 from syncdoctor.model import App, Connection, CredentialKind
 from syncdoctor.wire.address import addressed
 from syncdoctor.wire.client import Client
-from syncdoctor.wire.limits import Limiter
+from syncdoctor.wire.limits import limiter_for
 from syncdoctor.wire.line import Line
-
-GLANCE_S = 60.0  # how long a look waits for a limit that counts by the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ def open_session(
         line: how the provider is reached; with a transport of its own and no limit for None.
     """
     line = line or Line()
-    impatient = patience_s <= 0
     provider = in_environment(provider, app, connection)
     provider = addressed(placed(provider, connection.settings.get(SETTING)), connection)
     keeper = TokenKeeper(
@@ -72,17 +69,9 @@ def open_session(
         provider,
         vault,
         state_dir=state_dir,
-        transport=line.lent(),
-        cool_down_s=0.0 if impatient else COOL_DOWN_S,
+        line=replace(line, total_s=None),
+        cool_down_s=0.0 if patience_s <= 0 else COOL_DOWN_S,
     )
-    limiter, by_second = None, provider.limits.per_second is not None
-    if not impatient or by_second:  # connections that are looked at together share the seconds
-        organisation = connection.organisation
-        counted = f"{provider.id}:{organisation.id if organisation else connection.uid}"
-        if provider.limits.counted_for == "app":
-            counted = f"{provider.id}:{app.client_id}"
-        patience_s = max(patience_s, GLANCE_S if by_second else 0.0)
-        limiter = Limiter(provider.limits, state_dir / "limits", counted, patience_s=patience_s)
     signs = connection.credential is CredentialKind.SECRET
     client = Client(
         provider,
@@ -90,11 +79,9 @@ def open_session(
         token=None if signs else keeper.access_token,
         organisation=connection.organisation,
         writable=writable,
-        limiter=limiter,
+        limiter=limiter_for(connection, app, provider, state_dir, patience_s),
         tries=tries,
-        timeout_s=line.call_s,
-        total_s=line.total_s,
-        transport=line.lent(),
+        line=line,
     )
     if signs:
         client.sign_with(Secrets(connection, provider, vault).sign)

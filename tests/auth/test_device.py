@@ -12,6 +12,7 @@ from syncdoctor.auth.flow import begin
 from syncdoctor.auth.token_requests import TokenRequests
 from syncdoctor.errors import Cancelled, TemporaryFailure, UsageError
 from syncdoctor.wire.client import Client
+from syncdoctor.wire.line import Line
 
 BEGUN = {"device_code": "planted-device", "user_code": "WDJB", "verification_uri": "https://x/d"}
 
@@ -31,7 +32,7 @@ def run(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
         def scripted(sign_in: Any, vault: Any) -> Any:
             begin(sign_in, vault).close()
-            client = Client(bench.provider, bench.app, transport=httpx2.MockTransport(handle))
+            client = Client(bench.provider, bench.app, line=Line(httpx2.MockTransport(handle)))
             return TokenRequests(bench.app, bench.provider, vault, client)
 
         monkeypatch.setattr(device, "begin", scripted)

@@ -227,7 +227,7 @@ def test_a_test_record_shows_that_records_arrive(
 def test_a_signal_lets_the_batch_land_and_leaves_with_its_code(
     cli: Cli, acme: str, sandbox: Running, home: Path, source: Path
 ) -> None:
-    source.write_text(HEADER + "".join(row(f"INV-{n:03}") for n in range(300)))
+    source.write_text(HEADER + "".join(row(f"INV-{n:03}") for n in range(900)))
     sandbox.world.switch_on("slow", seconds=0.2)
     command = [sys.executable, "-m", "syncdoctor.cli.main", "resync", acme, "--source", str(source)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

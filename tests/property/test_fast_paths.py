@@ -208,6 +208,20 @@ def test_any_json_is_redacted_alike_fast_and_slowly(
         same(source)
 
 
+@given(body=JSON, levels=st.sampled_from([0, 1, 58, 59, 60, 61, 70]))
+def test_a_body_is_redacted_alike_with_its_source_and_without(body: Any, levels: int) -> None:
+    for number in range(levels):
+        body = [body] if number % 2 else {"in": body}
+    try:
+        sources = orjson.dumps(body), json.dumps(body).encode()
+        value = orjson.loads(sources[0])
+    except orjson.JSONEncodeError:  # half a character of UTF-16
+        return
+    slowly = redact.exchange(body=value)
+    for source in sources:
+        assert redact.exchange(body=value, body_source=source) == slowly
+
+
 def test_what_is_nested_too_deep_is_not_plain() -> None:
     assert not redact.is_plain(b"[" * 80 + b"]" * 80)
 

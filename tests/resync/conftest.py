@@ -25,6 +25,7 @@ from syncdoctor.resync.run import Job, resync
 from syncdoctor.sandbox.server import Running
 from syncdoctor.store.statedb import StateDB
 from syncdoctor.wire.client import Answer, Client
+from syncdoctor.wire.line import Line
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 HEADER = (
@@ -244,7 +245,7 @@ def live(sandbox: Running, tmp_path: Path, catalogue: Catalogue) -> SandboxBench
             token=lambda _: token,
             organisation=connection.organisation,
             writable=True,
-            timeout_s=5.0,
+            line=Line(call_s=5.0),
         )
 
     return SandboxBench(tmp_path, catalogue, connection, open_client, sandbox=sandbox)

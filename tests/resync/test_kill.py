@@ -19,6 +19,7 @@ from syncdoctor.resync.plan import Selection
 from syncdoctor.resync.run import Job, resync
 from syncdoctor.store.statedb import StateDB
 from syncdoctor.wire.client import Client
+from syncdoctor.wire.line import Line
 
 if TYPE_CHECKING:
     from tests.resync.conftest import SandboxBench
@@ -40,7 +41,7 @@ def child(directory: str, connection: Connection, urls: dict[str, str], token: s
             token=lambda _: token,
             organisation=connection.organisation,
             writable=True,
-            transport=httpx2.HTTPTransport(verify=False),  # loopback: no certificates to read
+            line=Line(httpx2.HTTPTransport(verify=False)),  # loopback: no certificates to read
         )
 
     with StateDB(state_dir / "state.sqlite3") as db:

@@ -17,6 +17,7 @@ from syncdoctor.errors import ConfigError, Guarded, UsageError
 from syncdoctor.model import App, Connection, CredentialKind
 from syncdoctor.wire.address import addressed, check_address, nowhere
 from syncdoctor.wire.client import Client
+from syncdoctor.wire.line import Line
 
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 BARE = App("", "custom", "")
@@ -52,7 +53,7 @@ def test_the_settings_say_where_and_how(custom: Provider) -> None:
 
     placed = addressed(custom, told)
     transport = httpx2.MockTransport(answer)
-    with Client(placed, BARE, token=lambda _: "planted-key", transport=transport) as client:
+    with Client(placed, BARE, token=lambda _: "planted-key", line=Line(transport)) as client:
         client.send("GET", placed.probes[0].path)
         with pytest.raises(Guarded):
             client.send("GET", "https://evil.example/")

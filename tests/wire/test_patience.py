@@ -57,7 +57,9 @@ def test_an_answer_that_never_ends_is_cut_when_the_time_is_up(
     asking = tuple(Probe(name, "", "x") for name in ("one", "two", "three"))
     slow = replace(provider, probes=asking)
     began = time.monotonic()
-    with Client(slow, App("a", "probe", "id", urls={"api": dripping}), total_s=0.15) as client:
+    with Client(
+        slow, App("a", "probe", "id", urls={"api": dripping}), line=Line(total_s=0.15)
+    ) as client:
         checks = probes.run(client, CONNECTION)
     assert time.monotonic() - began < 3
     assert [check.outcome for check in checks] == ["problem", "timed-out", "timed-out"]
@@ -68,5 +70,5 @@ def test_an_answer_that_never_ends_is_cut_when_the_time_is_up(
 def test_a_lent_transport_outlives_the_client(peer: Peer, provider: Provider) -> None:
     with EnvironmentTransport() as transport:
         for _ in range(2):
-            with Client(provider, peer.app(), transport=Line(transport).lent()) as client:
+            with Client(provider, peer.app(), line=Line(transport)) as client:
                 assert client.send("GET", "x").ok

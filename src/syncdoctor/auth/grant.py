@@ -78,8 +78,7 @@ def prove_and_keep(
             "The app's scopes must ask for lasting access (offline_access): syncdoctor app list",
         )
     centre = named_in(grant.provider, token.extra)
-    besides = Told(grant.redirect, headers_of(grant.connection, grant.provider, grant.vault))
-    seen = seen_by(token, grant.app, placed(grant.provider, centre), target, besides)
+    seen = seen_by(token, grant.app, placed(grant.provider, centre), target, _besides(grant))
     organisation = grant.connection.organisation
     if seen is not None:
         organisation = select(seen, grant.connection, grant.provider, selection)
@@ -96,6 +95,16 @@ def prove_and_keep(
     remark = seen.remark if seen else f"{grant.provider.name} does not say what was joined."
     remark = remark.replace("TARGET", target) if remark else None
     return Kept(connection, organisation, revoked, remark)
+
+
+def _besides(grant: Grant) -> Told:
+    from syncdoctor.wire.limits import limiter_for
+
+    return Told(
+        grant.redirect,
+        headers_of(grant.connection, grant.provider, grant.vault),
+        limiter_for(grant.connection, grant.app, grant.provider, grant.state_dir, 0.0),
+    )
 
 
 def keep(

@@ -25,6 +25,7 @@ from syncdoctor.model import App, Connection, Organisation
 if TYPE_CHECKING:
     from syncdoctor.auth.token import Token
     from syncdoctor.wire.client import Answer, Client
+    from syncdoctor.wire.limits import Limiter
 
 Choose = Callable[[Sequence[Organisation]], Organisation]
 
@@ -67,10 +68,11 @@ def identity_answer(client: Client, provider: Provider) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known besides the token: the redirect's parameters, and headers to send along."""
+    """What is known besides the token: the redirect's parameters, headers to send, the limits."""
 
     redirect: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    limiter: Limiter | None = None
 
 
 def seen_by(
@@ -82,6 +84,7 @@ def seen_by(
         TokenRefused, TokenDelayed: the new token did not work, so that it is not proven.
     """
     from syncdoctor.wire.client import Client
+    from syncdoctor.wire.limits import too_many
 
     lister = lister_of(provider)
     if lister is None:
@@ -89,7 +92,12 @@ def seen_by(
     told = told or Told()
     named = _named_in(lister, told.redirect)
     with Client(
-        provider, app, token=lambda _: token.access_token, organisation=named, tries=3
+        provider,
+        app,
+        token=lambda _: token.access_token,
+        organisation=named,
+        limiter=told.limiter,
+        tries=3,
     ) as client:
         client.keep_secret(token.access_token, token.refresh_token or "")
         client.also_send(told.headers)
@@ -99,7 +107,7 @@ def seen_by(
         return Seen((named,), (named,), wanted)
     if not answer.ok or not isinstance(answer.body, (dict, list)):
         words, again = said(answer.exchange), f"syncdoctor reconnect {target}"
-        if answer.status in REFUSING_STATUSES:
+        if answer.status in REFUSING_STATUSES and not too_many(provider, answer.exchange):
             raise TokenRefused(
                 f"{provider.name} did not accept the new token: {words}. Nothing has changed.",
                 f"syncdoctor diagnose {target}",

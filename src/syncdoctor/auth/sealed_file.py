@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
+
 from syncdoctor.auth.envelope import DamagedEntry
 from syncdoctor.auth.passphrase import PassphraseSource
 from syncdoctor.errors import Locked, StoreError
@@ -45,6 +47,7 @@ class _Content:
     kdf: dict[str, str | int]
     check: str = ""
     entries: dict[str, str] = field(default_factory=dict)
+    secret: bytes | None = field(default=None, repr=False)  # the key, once the passphrase opened it
 
 
 class SealedFile:
@@ -113,6 +116,11 @@ class SealedFile:
         return f"encrypted file {self._path}"
 
     def _key(self, content: _Content) -> bytes:
+        if content.secret is None:
+            content.secret = self._derive(content)
+        return content.secret
+
+    def _derive(self, content: _Content) -> bytes:
         from argon2.low_level import Type, hash_secret_raw
 
         passphrase = self._passphrase.read()
@@ -143,13 +151,16 @@ class SealedFile:
     def _seen(self) -> _Content | None:
         """The content for reading: decoded once for each state of the file, which is replaced."""
         try:
-            told = self._path.stat()
+            state, known = self._state(), self._known
         except OSError:
             return self._load()
-        state = (told.st_ino, told.st_size, told.st_mtime_ns)
-        if self._known is None or self._known[0] != state:
-            self._known = (state, self._load())
-        return self._known[1]
+        if known is None or known[0] != state:
+            known = self._known = (state, self._load())
+        return known[1]
+
+    def _state(self) -> tuple[int, int, int]:
+        told = self._path.stat()
+        return told.st_ino, told.st_size, told.st_mtime_ns
 
     def _load(self) -> _Content | None:
         try:
@@ -189,12 +200,14 @@ class SealedFile:
             "entries": content.entries,
         }
         try:
-            _replace(self._path, json.dumps(document, indent=1).encode())
+            _replace(self._path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
         except OSError as error:
             raise StoreError(
                 f"The token file {self._path} cannot be written: {error.strerror}.",
                 f"Look at the directory: ls -ld {self._path.parent}",
             ) from None
+        with suppress(OSError):
+            self._known = (self._state(), content)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -230,7 +243,7 @@ class _DamagedFile(StoreError):
 
 
 def _decode(raw: bytes) -> _Content:
-    document = json.loads(raw)
+    document = orjson.loads(raw)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         if isinstance(document, dict) and str(document.get("format")).startswith("syncdoctor-st"):
             raise StoreError(

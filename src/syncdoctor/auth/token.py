@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from syncdoctor.auth.errors import TokenDelayed, TokenRefused
 from syncdoctor.errors import StoreError
 from syncdoctor.model import Exchange
 
+_VISIBLE = re.compile(r"[!-~]+")
 MARGIN_S = 60.0
 SAID_CHARACTERS = 200
 # RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628 section 3.5 (https://www.rfc-editor.org/rfc/rfc6749,
@@ -169,7 +171,7 @@ def said(exchange: Exchange) -> str:
 
 def _is_secret(value: Any) -> bool:
     """A token as RFC 6749 appendix A.12 has it: visible ASCII, at least one character."""
-    return isinstance(value, str) and value != "" and all("!" <= c <= "~" for c in value)
+    return isinstance(value, str) and _VISIBLE.fullmatch(value) is not None
 
 
 def _secret(value: Any) -> str:

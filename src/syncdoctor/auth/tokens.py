@@ -27,10 +27,9 @@ from syncdoctor.errors import Locked, StoreError
 from syncdoctor.model import App, Connection, Exchange, Ownership, Transport
 
 if TYPE_CHECKING:
-    import httpx2
-
     from syncdoctor.auth.vault import Vault
     from syncdoctor.wire.client import Answer, Client
+    from syncdoctor.wire.line import Line
 
 __all__ = ["Token", "TokenKeeper", "connection_key", "judge_token_answer", "token_lock"]
 
@@ -87,7 +86,7 @@ class TokenKeeper:
         *,
         state_dir: Path,
         client: Client | None = None,
-        transport: httpx2.BaseTransport | None = None,
+        line: Line | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         cool_down_s: float = COOL_DOWN_S,
     ) -> None:
@@ -96,13 +95,13 @@ class TokenKeeper:
         Args:
             state_dir: where the lock is.
             client: for token requests; one is made when it is None.
-            transport: what a client that is made sends by; it closes it.
+            line: how a client that is made reaches the provider.
             clock: the time, with a zone.
             cool_down_s: seconds without another try after a failed refresh; 0 always tries.
         """
         self._connection, self._app, self._provider = connection, app, provider
         self._vault, self._state_dir, self._clock = vault, state_dir, clock
-        self._client, self._transport = client, transport
+        self._client, self._line = client, line
         self._exchanges: list[Exchange] = []
         self._given: str | None = None
         self._held: Token | None = None
@@ -252,5 +251,6 @@ class TokenKeeper:
         if self._client is not None:
             return nullcontext(self._client)
         from syncdoctor.wire.client import Client
+        from syncdoctor.wire.line import Line
 
-        return Client(self._provider, self._app, transport=self._transport)
+        return Client(self._provider, self._app, line=self._line or Line())

@@ -30,12 +30,9 @@ def cases(
     """
     from syncdoctor.engine.guide import load_guide
 
-    config, guides = ctx.config, {}
-    connections = config.resolve(target)
-    workspaces = {name: config.workspace(name) for name in {c.workspace for c in connections}}
+    guides = {}
     found = []
-    for connection in connections:
-        workspace = workspaces[connection.workspace]
+    for connection, workspace in ctx.config.places(target):
         name = guide or workspace.guide
         if name not in guides:
             guides[name] = load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)

@@ -17,6 +17,7 @@ from syncdoctor.engine.provider import Provider
 from syncdoctor.errors import Guarded, SignInNeeded
 from syncdoctor.model import App, Exchange, Organisation, Phase
 from syncdoctor.wire.limits import Limiter, too_many
+from syncdoctor.wire.line import Line
 from syncdoctor.wire.proxies import EnvironmentTransport
 from syncdoctor.wire.recording import BODY, ENDS, RecordingTransport
 from syncdoctor.wire.routes import READING, check_host, sent_on, url_of
@@ -26,6 +27,7 @@ SHORTEST_S = 0.1  # for a call when the time for all of them is as good as over
 PASSING = frozenset({502, 503, 504})  # worth another try when nothing can be written twice
 
 
+_LINE = Line()
 Signer = Callable[[str, bytes], Mapping[str, str]]  # idempotency key and body → headers
 
 
@@ -62,17 +64,14 @@ class Client:
         writable: bool = False,
         limiter: Limiter | None = None,
         tries: int = 1,
-        timeout_s: float = 30.0,
-        total_s: float | None = None,
-        transport: httpx2.BaseTransport | None = None,
+        line: Line = _LINE,
     ) -> None:
         """Build a client.
 
         Args:
             token: gives an access token; called with True when the last one was refused.
             tries: how often a request that cannot write twice is sent while failures pass.
-            timeout_s: seconds for one step of a call: to connect (10 at most), to read on.
-            total_s: seconds for all calls together, from now on; None: no limit.
+            line: how the provider is reached, and for how long, from now on.
         """
         self.provider = provider
         self.app = app
@@ -87,17 +86,17 @@ class Client:
         self._secrets: set[str] = set()
         self._http = httpx2.Client(
             transport=RecordingTransport(
-                transport or EnvironmentTransport(),
+                line.lent() or EnvironmentTransport(),
                 provider.id,
                 self.exchanges.append,
                 lambda: self._secrets,
             ),
-            timeout=httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0)),
+            timeout=httpx2.Timeout(line.call_s, connect=min(line.call_s, 10.0)),
             headers={"user-agent": f"syncdoctor/{__version__}", **provider.headers},
             follow_redirects=False,
         )
-        self.total_s = total_s
-        self._ends = None if total_s is None else time.monotonic() + total_s
+        self.line = line
+        self._ends = None if line.total_s is None else time.monotonic() + line.total_s
 
     @property
     def time_is_up(self) -> bool:
@@ -239,7 +238,7 @@ class Client:
         answer = Answer(
             self.exchanges[-1],
             response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
+            dict(response.headers),
             response.extensions[BODY],
         )
         if self._limiter is not None and phase is Phase.API:

@@ -26,7 +26,7 @@ from syncdoctor.errors import TemporaryFailure
 
 if TYPE_CHECKING:
     from syncdoctor.engine.provider import Provider
-    from syncdoctor.model import Exchange
+    from syncdoctor.model import App, Connection, Exchange
 
 # A second, a minute or an hour, and a little more for clocks of different grain. A provider counts
 # a request at some moment between its sending and its answer: from the answer on, its place is held
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SECOND_S, WINDOW_S, HOUR_S = 1.05, 60.1, 3600.1
 TOO_MANY = 429
 DEFAULT_PAUSE_S = 5.0
+GLANCE_S = 60.0  # how long a look waits for a limit that counts by the second
 
 
 class Limiter:
@@ -151,6 +152,25 @@ class Limiter:
         with os.fdopen(descriptor, "wb") as file:
             file.write(orjson.dumps({"times": times, "until": until}))
         Path(name).replace(self._file)
+
+
+def limiter_for(
+    connection: Connection, app: App, provider: Provider, state_dir: Path, patience_s: float
+) -> Limiter | None:
+    """What keeps calls under a provider's limits; None for who has no patience.
+
+    A limit for each second is kept to in any case: what is looked at together shares the seconds.
+    """
+    if provider.limits.per_second is not None:
+        patience_s = max(patience_s, GLANCE_S)
+    if patience_s <= 0:
+        return None
+    whose = connection.organisation.id if connection.organisation else connection.uid
+    if provider.limits.counted_for == "app":
+        whose = app.client_id
+    return Limiter(
+        provider.limits, state_dir / "limits", f"{provider.id}:{whose}", patience_s=patience_s
+    )
 
 
 def too_many(provider: Provider, exchange: Exchange) -> bool:

@@ -1,4 +1,4 @@
-"""The line on which a session calls: a transport that sessions share, and how long all may take."""
+"""The line on which a client calls: a transport that clients share, and how long all may take."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Lent(httpx2.BaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How a session reaches its provider.
+    """How a client reaches its provider.
 
-    ``transport`` is lent to the session and keeps its connections open for the next one; None
-    gives each session its own. ``call_s`` are the seconds for one step of a call (to connect, to
-    read on), ``total_s`` those for all that the session asks; None: no limit.
+    ``transport`` is lent to the client and keeps its connections open for the next one; None
+    gives each client its own. ``call_s`` are the seconds for one step of a call (to connect, 10
+    at most; to read on), ``total_s`` those for all calls together; None: no limit.
     """
 
     transport: httpx2.BaseTransport | None = None
@@ -34,5 +34,5 @@ class Line:
     total_s: float | None = None
 
     def lent(self) -> httpx2.BaseTransport | None:
-        """The transport for a session, which must not close it."""
+        """The transport for a client, which must not close it."""
         return Lent(self.transport) if self.transport is not None else None

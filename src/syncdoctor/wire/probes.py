@@ -109,7 +109,7 @@ def run(
         if failed:
             check = Check(probe.name, SKIPPED, f"not asked: {failed[0]} failed")
         elif client.time_is_up:
-            late = f"not asked: the {client.total_s:.0f} s for all checks were over"
+            late = f"not asked: the {client.line.total_s:.0f} s for all checks were over"
             check = Check(probe.name, TIMED_OUT, late)
         else:
             check = _ask(client, connection, probe, read_facts)

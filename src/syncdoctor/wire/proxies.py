@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import ipaddress
 import ssl
+import threading
 import urllib.request
 
 import httpx2
+
+# They are read once, also when many threads ask at the same moment: it takes as long as 20 calls.
+_reading = threading.Lock()
 
 
 class EnvironmentTransport(httpx2.BaseTransport):
@@ -47,7 +51,12 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-@functools.cache
 def _certificates() -> ssl.SSLContext:
-    """The certificates to trust; SSL_CERT_FILE and SSL_CERT_DIR win. Made once: it is dear."""
+    """The certificates to trust; SSL_CERT_FILE and SSL_CERT_DIR win."""
+    with _reading:
+        return _read_certificates()
+
+
+@functools.cache
+def _read_certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()

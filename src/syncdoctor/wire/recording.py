@@ -94,14 +94,15 @@ class RecordingTransport(httpx2.BaseTransport):
         response: httpx2.Response | None = None,
         **answer: Any,
     ) -> Exchange:
-        secrets = tuple(self._secrets())
+        secrets, source = tuple(self._secrets()), None
         if response is not None and isinstance(answer["body"], (dict, list)):
-            secrets = _occurring(secrets, request, response)
+            secrets, source = _occurring(secrets, request, response), response.content
         return redact.exchange(
             provider=self._provider,
             method=request.method,
             url=str(request.url),
             known=secrets,
+            body_source=source,
             **known,
             **answer,
         )

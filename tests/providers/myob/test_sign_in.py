@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +22,9 @@ from syncdoctor.providers.myob.organisations import from_answer, from_redirect, 
 from syncdoctor.providers.myob.sandbox import seed
 from syncdoctor.sandbox.person import approve
 from syncdoctor.sandbox.server import Running
+from syncdoctor.sandbox.world import CLIENT_ID
 from syncdoctor.wire.client import Client
+from syncdoctor.wire.line import Line
 
 FACTS = Path(str(folder.__file__)).with_name("facts.toml")
 PROVIDER = provider_of(parse_file(FACTS), FACTS)
@@ -41,7 +44,7 @@ def client(seen: list[httpx2.Request], *answers: httpx2.Response, **known: Any) 
         APP,
         token=lambda _: "tok-0123456789",
         organisation=Organisation("f", "File"),
-        transport=httpx2.MockTransport(answer),
+        line=Line(httpx2.MockTransport(answer)),
         **known,
     )
 
@@ -190,3 +193,19 @@ def test_a_password_is_no_argument_and_has_a_user(cli: Cli, target: str, home: P
     )
     assert added.code == 2
     assert cli("connection", "pick", target, "-s", "company_file_user=A").code == 2
+
+
+def test_a_sign_in_waits_while_the_second_of_its_key_is_full(
+    cli: Cli, sandbox: Running, target: str
+) -> None:
+    room = sandbox.world.room("myob")
+    begun = cli("reconnect", target, "--non-interactive", "--json").json
+    back = approve(begun["next_step"]["url"])
+    sandbox.world.forget_requests()
+    soon = sandbox.world.clock.now() + timedelta(seconds=0.5)
+    for _ in range(8):  # the product itself uses the same key
+        room.limiter.admit(CLIENT_ID, CLIENT_ID, soon)
+    ran = cli("reconnect", target, "--complete", begun["id"], "--redirect-url", back, "--no-sync")
+    assert ran.code == 0, ran.err
+    statuses = [status for seen in sandbox.world.requests() for status in seen["statuses"]]
+    assert 403 in statuses

@@ -21,6 +21,7 @@ from syncdoctor.model import App, Organisation
 from syncdoctor.providers.zoho_books.organisations import from_answer
 from syncdoctor.sandbox.server import Running
 from syncdoctor.wire.client import Client
+from syncdoctor.wire.line import Line
 
 FACTS = Path(str(folder.__file__)).with_name("facts.toml")
 PROVIDER = provider_of(parse_file(FACTS), FACTS)
@@ -52,7 +53,7 @@ def test_calls_go_to_the_data_centre_with_zohos_scheme_and_the_organisation() ->
         APP,
         token=lambda _: "tok-0123456789",
         organisation=Organisation("60", "Org"),
-        transport=answers({"code": 0}, seen),
+        line=Line(answers({"code": 0}, seen)),
     ) as client:
         client.send("GET", "invoices", params={"page": "2"})
         client.send("GET", base="connections")
@@ -92,7 +93,7 @@ def test_the_data_centre_of_a_sign_in_is_kept_and_an_override_wins(
 def test_an_error_with_a_good_status_is_no_token() -> None:
     def judged(body: Any) -> None:
         seen: list[httpx2.Request] = []
-        with Client(PROVIDER, APP, transport=answers(body, seen)) as client:
+        with Client(PROVIDER, APP, line=Line(answers(body, seen))) as client:
             judge_token_answer(client.send("GET", base="connections"), target="acme/zoho-books")
 
     with pytest.raises(TokenRefused):
