@@ -146,6 +146,7 @@ def test_an_exception_is_a_failure_of_transport(acct: Provider) -> None:
 def test_an_exception_with_a_status_is_an_answer(acct: Provider) -> None:
     signal = read(Exchange(exception="HTTPError: 504 Server Error: Gateway Time-out"), acct)
     assert (signal.transport, signal.status) == (None, 504)
+    assert signal.body_kind == "text"  # its words, as no body came
 
 
 def test_an_exception_of_the_network_phase_is_at_least_something(acct: Provider) -> None:

@@ -31,6 +31,7 @@ def test_families(transport: str, text: str) -> None:
         "Unable to refresh token, please reconnect",
         "Could not resolve tax code for line 2",
         "OAuth2AuthenticationException: [invalid_token_response]",
+        "InternalOAuthError: failed to fetch user profile",
     ],
 )
 def test_what_a_provider_said_is_no_failure_of_transport(text: str) -> None:
@@ -55,6 +56,15 @@ def test_what_a_provider_said_is_no_failure_of_transport(text: str) -> None:
         ("Invoice 404 is locked", None),
         ("Total 500 exceeds the limit", None),
         ("HTTP 200", None),
+        ("Request failed with status code Unauthorized", 401),
+        ("[AcctException: StatusCode=TooManyRequests, Response=RestSharp.RestResponse]", 429),
+        ("NodeApiError: Forbidden - perhaps check your credentials?", 403),
+        ("Acct\\Exception: Bad Gateway", 502),
+        ("Max retries exceeded (Caused by ResponseError('too many 503 error responses'))", 503),
+        ('HttpClientErrorException$Unauthorized: 401 : "no body"', 401),
+        ("StatusCodeError: 401 - {}", 401),
+        ("Forbidden fruit is not found here", None),
+        ("Not found in the ledger: invoice 7", None),
     ],
 )
 def test_a_status_in_words(text: str, status: int | None) -> None:

@@ -95,11 +95,12 @@ def read(
     reader = reader_of(provider.envelope if provider else GENERIC)
     status, headers, exception = exchange.status, exchange.headers, exchange.exception
     kind, shape, text = _shape(exchange.body, headers)
-    if kind == "empty" and status is None:
-        kind = None  # no answer is not an empty one
     transport = exchange.transport
     if exception and status is None and transport is None:
         transport, status = _from_exception(exception, exchange.phase)
+    if kind == "empty" and (exception or status is None):
+        # No answer is not an empty one; of one that a client tells of, its words are the body.
+        kind = "text" if exception and status is not None else None
     redirect = error_in_url(exchange)
     failed = bool(exception or redirect or transport) or _tells_error(status, shape, reader)
     codes: dict[str, None] = {}

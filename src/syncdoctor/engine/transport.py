@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from http import HTTPStatus
 
 from syncdoctor.engine.expressions import ExpressionSet
 from syncdoctor.model import Transport
@@ -16,7 +17,9 @@ from syncdoctor.model import Transport
 # How much of a text is looked at, from its start and from its end.
 SPAN = 4_000
 
-_CURL = re.compile(r"(?i)\bcurl(?:\s+error|:)?\s*[:(]?\s*(\d{1,2})\b")
+_CURL = re.compile(
+    r"(?i)\bcurl(?:\s+(?:error|exit(?:ed with)?)(?:\s+(?:code|status))?|:)?\s*[:(]?\s*(\d{1,2})\b"
+)
 _CURL_NUMBERS = {
     5: Transport.PROXY,
     6: Transport.DNS,
@@ -61,8 +64,9 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
     ),
     (
         Transport.TLS_HOSTNAME,
-        r"hostname mismatch|doesn't match (?:either of )?['\"]|ALTNAME_INVALID"
-        r"|does not match certificate's altnames|No (?:name matching|subject alternative)"
+        r"hostname mismatch|doesn't match (?:(?:either|any) of )?(?:['\"]|the subject)"
+        r"|ALTNAME_INVALID|does not match certificate's altnames"
+        r"|No (?:name matching|subject alternative)"
         r"|certificate is (?:not )?valid for|CertificateNameMismatch"
         r"|match(?:es)? target host name"
         r"|ERR_CERT_COMMON_NAME_INVALID|host ?name .{0,80}(?:not match|mismatch)"
@@ -75,7 +79,8 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|signed by unknown authority|RemoteCertificateChainErrors|UntrustedRoot|PartialChain"
         r"|CERTIFICATE_VERIFY_FAILED|certificate verify failed|remote certificate (?:is|was)"
         r"|certificate verify locations|ERR_CERT_AUTHORITY_INVALID|trust anchor|trustAnchors"
-        r"|SSL certificate problem|unknown ca\b|could not establish trust relationship",
+        r"|SSL certificate problem|unknown ca\b|could not establish trust relationship"
+        r"|UnknownIssuer|invalid peer certificate|certificate for this server is invalid",
     ),
     (
         Transport.DNS,
@@ -84,9 +89,10 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|name resolution|No address associated|no such host|UnknownHost|UnresolvedAddress"
         r"|resolve host|NameResolutionError|host is known|ERR_NAME_NOT_RESOLVED"
         r"|Failed to resolve ['\"(]?[\w-]+\.\w|name could not be resolved|Name does not resolve"
-        r"|Resolv::"
+        r"|Resolv::|nxdomain|DNS_PROBE_|Resource temporarily unavailable \("
         r"|lookup .{0,120}server misbehaving|DNS (?:lookup|resolution|server|query)"
-        r"|Could not resolve(?:: | the )?(?:address|name|domain|proxy|[\w-]+\.\w)",
+        r"|Could not resolve(?:: | the )?(?:address|name|domain|proxy|[\w-]+\.\w)"
+        r"|\bDNS Failed|non-existing domain|address could not be resolved",
     ),
     (
         Transport.READ_TIMEOUT,
@@ -123,14 +129,15 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE_CHUNKED|end of file reached"
         r"|unexpected end of (?:stream|file)|unexpected EOF|outstanding read data"
         r"|empty reply|without sending complete|bytes remaining to read|stream .{0,40}not closed"
-        r"|incomplete (?:chunked|response|message)|ClientPayloadError",
+        r"|incomplete (?:chunked|response|message)|IncompleteMessage|ClientPayloadError"
+        r"|EOFException|sent GOAWAY|stream error: stream ID|StreamReset|stream was reset",
     ),
     (
         Transport.RESET,
         r"connection (?:was )?reset|ECONNRESET|socket hang ?up|connection aborted"
         r"|forcibly closed|\bEPIPE|broken pipe|ConnectionReset|RemoteDisconnected|ECONNABORTED"
         r"|closed connection without response|server disconnected|WinError 10054\b"
-        r"|other side closed"
+        r"|other side closed|broke connection"
         r"|connection was (?:unexpectedly )?closed|closed unexpectedly|NoHttpResponse|: EOF\b"
         r"|failed to respond|connection (?:has been )?closed|ERR_CONNECTION_(?:RESET|CLOSED)"
         r"|Errno 104\b|UND_ERR_SOCKET|reset by peer|ERR_EMPTY_RESPONSE|connection terminated",
@@ -140,7 +147,8 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"SSLError|SSLHandshake|SSL_ERROR|SSL routines|\btls:|\bEPROTO\b|handshake fail"
         r"|handshake_failure|WRONG_VERSION_NUMBER|SSL::SSLError|SSLException|SSL/TLS|SSL_connect"
         r"|UNSUPPORTED_PROTOCOL|DH_KEY_TOO_SMALL|SSL connection|ERR_SSL_|\bAuthenticationException:"
-        r"|SSL_read|sslv3 alert|tlsv1 alert|SSL (?:handshake|negotiation)|TLS connect",
+        r"|SSL_read|sslv3 alert|tlsv1 alert|SSL (?:handshake|negotiation)|TLS connect"
+        r"|HTTP response to HTTPS client|SSL operation failed",
     ),
     (
         Transport.READ_TIMEOUT,
@@ -148,11 +156,14 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
     ),
     (
         Transport.OTHER,
-        r"Connect(?:ion)?(?:Error|Exception|Failed)|network ?error|fetch failed|failed to fetch"
+        r"Connect(?:ion)?(?:Error|Exception|Failed)|network ?error|fetch failed"
+        r"|failed to fetch(?! user)"
         r"|Max retries exceeded|connection error|HttpRequestException|TransportException"
         r"|SocketException|SocketError|sending the request|NetworkError|RemoteProtocolError"
         r"|NewConnectionError|URLError|dial tcp|\bECONN[A-Z]+|bad socket|failed to connect"
-        r"|couldn't connect|unable to connect|cannot connect|could not connect",
+        r"|couldn't connect|unable to connect|cannot connect|could not connect|SttpClientException"
+        r"|connection (?:cannot|can't|could not|couldn't) be established|too ?many ?redirects"
+        r"|MaxRedirects|Exceeded \d+ redirects|maximum redirect|http_code\W{1,8}(?:int\()?0\b",
     ),
 )
 
@@ -172,7 +183,28 @@ _STATUS = re.compile(
     r"|\b(?:http|response)?[ _]?status(?:[ _]?code)?['\"]?(?: of| was| is)?\s*[:=(]*\s*['\"]?"
     r"([45]\d\d)\b"
     r"|\b(?:response code|responded with(?: a)?|returned error|indicate success)[:\s]+([45]\d\d)\b"
-    r"|\A\s*[\[(]([45]\d\d)[\])]",
+    r"|\A\s*[\[(]([45]\d\d)[\])]"
+    r"|\btoo many ([45]\d\d) error responses"
+    r"|(?:Error|Exception)(?:\$\w+)?:\s*([45]\d\d)\s*(?:[:-]|\Z)",
+    re.IGNORECASE,
+)
+# Clients of .NET print a status by its name, and many an exception is a reason phrase and no more.
+_NAMED = {
+    status.phrase.lower().replace(" ", ""): int(status)
+    for status in (
+        *(HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED),
+        *(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED),
+        *(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR),
+        *(HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE),
+    )
+}
+_NAMES = (
+    r"Bad ?Request|Unauthorized|Payment ?Required|Forbidden|Not ?Found|Method ?Not ?Allowed"
+    r"|Conflict|Too ?Many ?Requests|Internal ?Server ?Error|Bad ?Gateway|Service ?Unavailable"
+)
+_STATUS_NAME = re.compile(
+    rf"\bstatus[ _-]?code\W{{1,4}}(?:of )?({_NAMES})\b"
+    rf"|\A\s*(?:[\w.$\\]+: ){{0,2}}({_NAMES})(?=\W{{0,3}}\Z| - )",
     re.IGNORECASE,
 )
 
@@ -184,8 +216,11 @@ def span(text: str) -> str:
 
 def status_in(text: str) -> int | None:
     """The HTTP error status that an exception's text tells of, or None."""
-    match = _STATUS.search(span(text))
-    return int(match[match.lastindex or 0]) if match else None
+    text = span(text)
+    if match := _STATUS.search(text):
+        return int(match[match.lastindex or 0])
+    named = _STATUS_NAME.search(text)
+    return _NAMED[named[named.lastindex or 0].lower().replace(" ", "")] if named else None
 
 
 def classify(text: str) -> Transport | None:
