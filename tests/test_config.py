@@ -14,6 +14,7 @@ from syncdoctor.errors import ConfigError, NotFound, SyncdoctorError, UsageError
 from syncdoctor.model import App, Connection, CredentialKind, Organisation, Ownership
 
 CREATED = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+SETTING = '[connections.x]\nprovider="xero"\napp="a"\nuid="c"\n[connections.x.settings]\n'
 ACME = Connection("acme", "xero", "c-1", "xero", "xero-app", CREATED)
 
 
@@ -80,7 +81,7 @@ def test_a_write_that_fails_leaves_the_old_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ConfigError, match="No space"):
         config.save_connection(replace(ACME, enabled=False))
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["acme.toml"]
@@ -102,6 +103,16 @@ def test_a_write_that_fails_leaves_the_old_file(
         ),
         ("connections = 4", ":1: connections: must be a table."),
         ("[connections]\nxero = 4", ":2: connections.xero: must be a table."),
+        (
+            SETTING + 'invoice_status="bogus"',
+            "settings.invoice_status: 'bogus' is not one of draft",
+        ),
+        (
+            SETTING + 'auto_sync="no"',
+            ":6: connections.x.settings.auto_sync: must be true or false.",
+        ),
+        (SETTING + 'kinds="invoice"', "settings.kinds: must be a list of texts."),
+        (SETTING + 'kinds=["foo"]', "'foo' is not one of contact, invoice"),
     ],
 )
 def test_a_fault_names_file_line_and_key(config: Config, text: str, said: str) -> None:

@@ -18,9 +18,18 @@ from syncdoctor.engine.catalogue import Catalogue, load
 from syncdoctor.engine.guide import load_guide
 from syncdoctor.errors import ConfigError, UsageError
 from syncdoctor.local_checks.answers import NAMES, answered, questions
-from syncdoctor.model import Check, Connection, Organisation, State, Trigger
-from syncdoctor.states import Background, Case
-from syncdoctor.store.rows import Sync, SyncStatus
+from syncdoctor.model import (
+    Action,
+    Cause,
+    Check,
+    Connection,
+    Organisation,
+    Severity,
+    State,
+    Trigger,
+)
+from syncdoctor.states import Background, Case, exit_code, known_row
+from syncdoctor.store.rows import Evidence, Sync, SyncStatus
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HEADER = "kind,number,contact_name,date,due_date,status,line_description,quantity,unit_amount\n"
@@ -211,10 +220,55 @@ def test_a_source_is_read_up_to_a_bound(tmp_path: Path) -> None:
     assert summary == "2000 or more records in the source"
 
 
-def test_a_source_that_cannot_be_read_is_a_problem_of_its_own(tmp_path: Path) -> None:
-    found = checks(case(source=tmp_path / "nowhere.csv"))["source"]
+@pytest.mark.parametrize("empty", [False, True], ids=["absent", "empty"])
+def test_a_source_that_cannot_be_read_is_a_problem_of_its_own(
+    tmp_path: Path, *, empty: bool
+) -> None:
+    path = tmp_path / "here.csv"
+    if empty:
+        path.touch()
+    one = case(source=path)
+    found = checks(one)["source"]
     assert found.outcome == "problem"
-    assert "nowhere.csv" in found.summary
+    assert "here.csv" in found.summary
+    told = [f for f in doctor.conclude(one, catalogue(), [found]).findings if f.check == "source"]
+    assert [(f.cause, f.severity, f.said) for f in told] == [
+        (Cause.SETTING_MISSING, Severity.WARNING, found.summary)
+    ]
+
+
+@pytest.mark.parametrize("status", [SyncStatus.FAILED, SyncStatus.INTERRUPTED])
+@pytest.mark.parametrize("cause", [None, Cause.PROVIDER_OUTAGE, Cause.RECONNECT_NEEDED])
+def test_a_failed_sync_that_nothing_explains_is_not_healthy(
+    status: SyncStatus, cause: Cause | None
+) -> None:
+    last = Sync(3, "c-1", "acme/xero", Trigger.AUTOMATIC, NOW, NOW, status, cause=cause)
+    one = replace(case(), last_sync=last)
+    made = doctor.conclude(one, catalogue(), [checks(one)["last-sync"]])
+    (finding,) = made.findings
+    assert (made.state, exit_code(made)) == (State.LAST_SYNC_FAILED, 1)
+    assert (finding.action, finding.check) == (Action.RESYNC, "last-sync")
+    assert finding.steps[-1].endswith("syncdoctor resync acme/xero --failed")
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "state"),
+    [
+        (SyncStatus.SUCCEEDED, 1, State.UNKNOWN),
+        (SyncStatus.SUCCEEDED, -1, State.LAST_SYNC_FAILED),
+        (SyncStatus.FAILED, 1, State.LAST_SYNC_FAILED),
+    ],
+)
+def test_a_later_sync_that_succeeded_ends_the_failure(
+    status: SyncStatus, minutes: int, state: State
+) -> None:
+    began = NOW + timedelta(minutes=minutes)
+    last = Sync(4, "c-1", "acme/xero", Trigger.MANUAL, began, began, status)
+    known = Evidence(
+        *("c-1", "acme/xero", State.LAST_SYNC_FAILED, Cause.UNKNOWN, Action.RESYNC, NOW, NOW),
+        source="diagnose",
+    )
+    assert known_row(replace(case(), last_sync=last), known, ()).state is state
 
 
 def test_warnings_of_the_products_side_are_no_state_of_the_connection() -> None:

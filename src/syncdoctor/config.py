@@ -226,12 +226,13 @@ def check_name(name: str, what: str) -> None:
         )
 
 
-def stand_in_hosts(app: App | None, connection: Connection) -> tuple[str, ...]:
+def stand_in_hosts(app: App | None, connection: Connection | None = None) -> tuple[str, ...]:
     """Hosts that stand in for the provider's own: every output names them.
 
     They are those of the app's URLs, and of an address in the connection's settings on loopback.
     """
-    own = (urlsplit(v) for v in connection.settings.values() if isinstance(v, str) and "://" in v)
+    settings = connection.settings.values() if connection else ()
+    own = (urlsplit(v) for v in settings if isinstance(v, str) and "://" in v)
     hosts = {parts.netloc for parts in own if parts.hostname in LOOPBACK}
     hosts.update(urlsplit(url).netloc for url in (app.urls if app else {}).values())
     return tuple(sorted(hosts))

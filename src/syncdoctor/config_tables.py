@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from syncdoctor.errors import UsageError
 from syncdoctor.model import App, Connection, CredentialKind, Organisation, Ownership
@@ -16,6 +16,7 @@ from syncdoctor.tomlfile import check_keys, check_present, fault
 
 URL_NAMES = ("authorize", "token", "revoke", "device", "api", "connections", "status")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LISTS = ("kinds", "exclude")  # settings that are lists
 
 _TOP = {
     "guide": str,
@@ -101,6 +102,8 @@ def app_from(path: Path, name: str, table: Any) -> App:
         if url_name not in URL_NAMES:
             raise fault(path, key, f"is not known; there are {', '.join(URL_NAMES)}.")
         check_url(url, partial(fault, path, key))
+    if "redirect_uri" in table:
+        check_redirect(table["redirect_uri"], partial(fault, path, f"{name}.redirect_uri"))
     return App(
         name=name,
         provider=table["provider"],
@@ -118,13 +121,50 @@ def check_url(url: Any, refuse: Callable[[str], UsageError]) -> None:
     Raises:
         UsageError: what ``refuse`` makes of the problem.
     """
-    parts = urlsplit(url) if isinstance(url, str) else None
-    if parts is None or not parts.hostname or parts.scheme not in {"http", "https"}:
+    parts = _parts(url)
+    if parts is None:
         raise refuse("must be an https URL.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise refuse("must be https: plain http is for loopback only.")
     if parts.username or parts.password:
         raise refuse("must hold no user name or password.")
+
+
+def check_redirect(url: Any, refuse: Callable[[str], UsageError]) -> None:
+    """A redirect is a whole URL, without a fragment (RFC 6749, section 3.1.2).
+
+    Raises:
+        UsageError: what ``refuse`` makes of the problem.
+    """
+    parts = _parts(url)
+    if parts is None or parts.fragment:
+        raise refuse("must be a URL as registered, e.g. http://localhost:8765/callback.")
+
+
+def _parts(url: Any) -> SplitResult | None:
+    """The parts of an http or https URL with a host; None for anything else."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        fine = parts and parts.hostname and parts.scheme in {"http", "https"} and parts.port != 0
+    except ValueError:  # brackets or a port that cannot be
+        return None
+    return parts if fine else None
+
+
+def wrong_value(name: str, value: Any) -> str | None:
+    """What is wrong with the value of a setting that holds one of a few; None if nothing is."""
+    if name == "auto_sync":
+        return None if isinstance(value, bool) else "must be true or false."
+    if name in LISTS and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
+        return "must be a list of texts."
+    if name in ("invoice_status", "kinds"):
+        from syncdoctor.engine.record import KINDS, RecordStatus
+
+        known = KINDS if name == "kinds" else tuple(map(str, RecordStatus))
+        for one in value if name == "kinds" else [value]:
+            if one not in known:
+                return f"{one!r} is not one of {', '.join(known)}."
+    return None
 
 
 def workspace_from(path: Path, name: str, table: Mapping[str, Any]) -> Workspace:
@@ -180,6 +220,9 @@ def _connection(path: Path, workspace: str, name: str, table: Any) -> Connection
     ownership = table.get("ownership", "own")
     if ownership not in set(Ownership):
         raise fault(path, prefix + "ownership", "must be 'own' or 'borrowed'.")
+    for key, value in table.get("settings", {}).items():
+        if problem := wrong_value(key, value):
+            raise fault(path, f"{prefix}settings.{key}", problem)
     created = table.get("created") or datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return Connection(
         workspace=workspace,

@@ -210,6 +210,8 @@ def _token_facts(session: Session, error: Exception) -> dict[str, bool]:
 
 def _findings(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator[Finding]:
     for check in checks:
+        if check.name == local_checks.SOURCE and check.outcome == "problem" and not check.facts:
+            yield local_checks.no_source(case, check)
         nothing_seen = check.exchange is None and not check.facts
         if nothing_seen or check.outcome in {"skipped", "to-ask", "timed-out"}:
             continue
@@ -229,12 +231,16 @@ def _findings(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator
 
 
 def _of_last_sync(case: Case, catalogue: Catalogue, checks: list[Check]) -> Iterator[Finding]:
-    """What ended the last sync, unless the checks would show it if it still held."""
+    """What ended the last sync; where the checks disprove it, a resync is what is left to do."""
     failed = next((check for check in checks if check.facts.get("last_sync_failed")), None)
+    if failed is None:
+        return
     cause = case.last_sync.cause if case.last_sync else None
-    if failed is None or cause is None or cause in {*STATE_OF, Cause.SIGNATURE_INVALID}:
-        return  # of the connection itself: a resync shows whether it still holds
-    if cause in OF_RECORDS or cause not in _disproved(case.provider, checks):
+    of_connection = cause in {*STATE_OF, Cause.SIGNATURE_INVALID}
+    disproved = cause not in OF_RECORDS and cause in _disproved(case.provider, checks)
+    if cause is None or of_connection or disproved:
+        yield local_checks.failed_sync(case, failed)
+    else:
         finding = recalled(catalogue, case.guide, case.connection, cause, failed.summary)
         yield replace(finding, check=failed.name)
 

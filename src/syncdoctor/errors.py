@@ -75,6 +75,12 @@ class ConfigError(UsageError):
     """A configuration file is wrong: ``message`` names file, line and key."""
 
 
+class SetupNeeded(SyncdoctorError):
+    """A required setting of a connection was never chosen."""
+
+    exit_code = ExitCode.PROBLEM
+
+
 class PartialFailure(SyncdoctorError):
     """Some records were refused."""
 

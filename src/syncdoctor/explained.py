@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syncdoctor.engine.judge import judge
+from syncdoctor.errors import UsageError
 from syncdoctor.intake.detect import placed
 from syncdoctor.model import Cause, Exchange, Finding, Severity
 
@@ -91,11 +92,27 @@ class Judge:
         return Explained(index, known[0], known[1], at, key)
 
 
-def explain(pending: Iterable[Pending], catalogue: Catalogue, guide: Guide) -> Iterator[Explained]:
-    """Judge exchanges in their order."""
+def explain(
+    pending: Iterable[Pending],
+    catalogue: Catalogue,
+    guide: Guide,
+    skip: Callable[[UsageError], None] | None = None,
+) -> Iterator[Explained]:
+    """Judge exchanges in their order; ``skip`` is told of a line that is no JSON, if given.
+
+    Raises:
+        UsageError: an exchange cannot be read, and it stands in no line or there is no ``skip``.
+    """
     judged = Judge(catalogue, guide)
     for index, item in enumerate(pending):
-        yield judged(index, item)
+        try:
+            one = judged(index, item)
+        except UsageError as error:
+            if skip is None or item.line is None:
+                raise
+            skip(error)
+            continue
+        yield one
 
 
 def passing_headers(catalogue: Catalogue) -> frozenset[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from syncdoctor.engine.commands import renewal
+from syncdoctor.engine.commands import renewal, switching_on
 from syncdoctor.engine.provider import Provider
-from syncdoctor.model import Action, Cause, Connection, CredentialKind, State
+from syncdoctor.model import Action, Cause, Connection, State
 from syncdoctor.store.rows import Evidence
 
+DISCONNECTED = "disconnect"  # the source of what is known of a connection that was disconnected
 # What a verification needs that does not come to its end by waiting.
 NOT_BY_WAITING = (Action.CONTACT_SUPPORT, Action.CONTACT_PROVIDER)
 # What has to be done before a resync can help; a diagnosis says how.
@@ -33,8 +34,8 @@ def _by_state(connection: Connection, state: State, provider: Provider) -> tuple
     nowhere = connection.organisation is None and "organisation" in provider.required_settings
     if state is State.SETUP_NEEDED and nowhere:
         return renewal(connection.credential, target)
-    if state is State.INACTIVE and not connection.enabled:
-        return renewal(connection.credential, target)
+    if not connection.enabled:
+        return switching_on(connection.credential, target, provider)
     return {
         State.RECONNECT_NEEDED: renewal(connection.credential, target),
         State.SETUP_NEEDED: ("syncdoctor", "connection", setup, target),
@@ -49,8 +50,9 @@ def _by_cause(
     connection: Connection, state: State, provider: Provider, evidence: Evidence
 ) -> tuple[str, ...]:
     """The next command where the cause calls for another than the state; else empty."""
-    if _ended_by_receiver(connection, evidence):
-        return ("syncdoctor", "connection", "configure", connection.target, "--enable")
+    if not connection.enabled:
+        gone = _credential_gone(evidence)
+        return renewal(connection.credential, connection.target) if gone else ()
     if state is not evidence.state:
         return ()
     if evidence.cause in (Cause.WRONG_ENVIRONMENT, Cause.SIGNATURE_INVALID):
@@ -72,9 +74,7 @@ def _before_resync(
     return ("syncdoctor", "diagnose", connection.target) if action in _NOT_BY_RESYNC else ()
 
 
-def _ended_by_receiver(connection: Connection, evidence: Evidence) -> bool:
-    """Whether a webhook's receiver wanted no more deliveries; the signing secret is still there."""
-    if connection.enabled or connection.credential is not CredentialKind.SECRET:
-        return False
+def _credential_gone(evidence: Evidence) -> bool:
+    """Whether a connection that is off needs a new credential besides being switched on."""
     told = {finding["cause"] for finding in (evidence.diagnosis or {}).get("findings", ())}
-    return Cause.SETTING_MISSING in {evidence.cause, *told}
+    return evidence.source == DISCONNECTED or Cause.RECONNECT_NEEDED in {evidence.cause, *told}

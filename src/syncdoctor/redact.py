@@ -18,11 +18,12 @@ MASK = "[redacted]"
 DEPTH = 60
 _CONTAINERS = (dict, list, tuple)
 SHORTEST_SECRET = 12
+LIKELY_SECRET = 16  # characters; AADSTS700082, which is none, has twelve
 
 SECRET_KEYS = frozenset(
     """
-    access_token refresh_token id_token client_secret clientsecret password passwd passphrase secret
-    api_key apikey api-key x-api-key code_verifier device_code assertion client_assertion
+    access_token refresh_token id_token client_secret clientsecret password passwd pwd passphrase
+    secret api_key apikey api-key x-api-key code_verifier device_code assertion client_assertion
     accesstoken refreshtoken authtoken auth_token authorization private_key secret_key
     signing_secret webhook_secret session_token cookie set-cookie
     """.split()
@@ -40,11 +41,22 @@ QUERY_KEYS = (
     "auth_token|api_key|apikey|key|password|secret|signature|sig|assertion|client_assertion|"
     "device_code|session"
 )
+# Words before which and after which much is said that is no secret: a value is masked where it
+# looks like one. Google's page and sync tokens are none.
+_WORDS_OF_SECRETS = (
+    r"secret|passw(?:or)?d|pwd|passphrase|(?:api|private|secret)[ _-]?key|"
+    r"auth(?:ori[sz]ation)?[ _-]code"
+)
+_NAMES = rf"(?:token(?<!page.token)(?<!pagetoken)(?<!sync.token)(?<!synctoken)|{_WORDS_OF_SECRETS})"
+_RUN = "[A-Za-z0-9._~+/=%-]"
+# Long, with a digit, no host. That a letter is in it is not asked: which digits and letters a
+# mark is made of must make no difference (engine/ids.py).
+_VALUE = rf"(?={_RUN}{{0,200}}[0-9])(?!(?:[\w-]+\.)+(?:com|net|org|uk)\b)[A-Za-z0-9]{_RUN}"
 
-_PARTS = (
+_SURE = (
     # a JSON, Python or PHP pair, quotes escaped or not: "access_token":"…", 'secret' => '…'
     r"""(?P<pair>(?:\\*["'])?\b(?:access_?token|refresh_?token|id_token|client_?secret|password|"""
-    r"""passwd|passphrase|api[_-]?key|code_verifier|device_code|(?:client_)?assertion|"""
+    r"""passwd|pwd|passphrase|api[_-]?key|code_verifier|device_code|(?:client_)?assertion|"""
     r"""auth_?token|private_key|signing_secret|webhook_secret|secret)(?:\\*["'])?\]?\s*(?::|=>|=)\s*"""
     r"""(?:\\*["'])?)(?![\[{])(?P<pv>[^\s"'\\,;&}\])<>]+)""",
     # a query or form pair in running text
@@ -57,27 +69,48 @@ _PARTS = (
     r"""x-api-key|x-auth-token|webhook-signature|x-xero-signature)["']?[ \t]*:[ \t]*["']?)"""
     r"""(?!\[redacted\])(?P<hv>[^\r\n"']+)""",
     # user:password@ in a URL
-    r"""(?P<user>\b[a-z][a-z0-9+.-]*://)(?P<uv>[^/\s:@"'<>]*:[^/\s@"'<>]+)(?=@)""",
+    r"""(?P<user>\b[a-z][a-z0-9+.-]{0,30}://)(?P<uv>[^/\s:@"'<>]*:[^/\s@"'<>]+)(?=@)""",
     # tokens that show what they are: JWT, Google, Zoho, GoCardless
     r"""(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)""",
     r"""(?P<goog>\bya29\.[A-Za-z0-9_-]{10,}|\b1//[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{10,})""",
     r"""(?P<zoho>\b1000\.[0-9a-f]{16,}\.[0-9a-f]{16,})""",
     r"""(?P<goca>\b(?:live|sandbox)_[A-Za-z0-9_-]{30,})""",
 )
+_LIKELY = (
+    # a word and what looks like a secret: token=…, apikey …, refresh token '…'
+    rf"""(?P<told>\b\w{{0,40}}?{_NAMES}(?:\\*["'])?\]?(?:"""
+    rf"""[ \t]{{0,3}}=>?[ \t]{{0,3}}(?:\\*["'])?(?={_RUN}{{{SHORTEST_SECRET}}})|"""
+    r"""(?:[ \t]{0,3}:[ \t]{0,3}|[ \t]{1,3}(?:(?:is|was|value)[ \t]{1,3})?)[(\[<`"'\\]{0,4}"""
+    rf"""(?={_RUN}{{{LIKELY_SECRET}}})))(?P<tv>{_VALUE}+[^\s"'\\,;&}}\])<>`]*)""",
+    # curl -u user:password
+    r"""(?P<cli>(?:(?<=[\s"']-)[a-z]{0,6}?u[ \t]*|(?<=--)(?:proxy-)?user[ \t=]+)(?:\\*["'])?)"""
+    r"""(?P<cv>[^\s:"'\\]*:(?!//)[^\s"'\\]*)""",
+)
+_PARTS = (*_SURE, *_LIKELY)
 # All begin with one of these signs or with a word: nowhere else are they tried.
-_TEXT = re.compile(rf"""(?=[\\"'?&]|\b\w)(?:{"|".join(_PARTS)})""", re.IGNORECASE)
-_KEEP = ("pair", "query", "auth", "head", "user")
+_BEGINS = r"""(?=[\\"'?&]|\b\w)"""
+_TEXT = re.compile(rf"{_BEGINS}(?:{'|'.join(_PARTS)})", re.IGNORECASE)
+_SURE_TEXT = re.compile(rf"{_BEGINS}(?:{'|'.join(_SURE)})", re.IGNORECASE)
+_KEEP = ("pair", "told", "cli", "query", "auth", "head", "user")
+_SECRET_NAME = re.compile(rf"\w{{0,40}}?{_NAMES}", re.IGNORECASE)
+_LIKELY_SECRET = re.compile(rf"(?={_RUN}{{{SHORTEST_SECRET}}}){_VALUE}+")
 # One of these is in every text that `_TEXT` can match and in all JSON with a secret's name: a word
 # and not yet the end of a clause, or how a token begins. Escapes that could hide it are here too.
 _WORDS = (
     *("access_?token", "refresh_?token", "id_token", "auth[_-]?token", "secret", "passw(?:or)?d"),
     *("passphrase", "api[_-]?key", "code_verifier", "device_code", "assertion", "private_key"),
-    *("cookie", "authorization", "cftoken", "signature"),
+    *("pwd", "cookie", "authorization", "cftoken", "signature"),
 )
 _SIGNS = (
     *(r"(?:bearer|basic|oauthtoken)[^a-z0-9_.,;:)]", rf"[?&](?:{QUERY_KEYS})=", r"\\u"),
     *(r"eyj[a-z0-9_-]{8}", r"ya29\.[a-z0-9_-]{10}", r"1\\*/\\*/", r"gocspx-[a-z0-9_-]{10}"),
     *(r"1000\.[0-9a-f]{16}", r"(?:live|sandbox)_[a-z0-9_-]{30}"),
+)
+_LIKELY_SIGNS = (
+    rf"""(?:token|{_WORDS_OF_SECRETS})(?:[\]\[ \t"'\\:=>(<`]|\\t)+"""
+    r"""(?:(?:is|was|value)(?:[ \t]|\\t)[ \t"'\\(\[<`]*)?[a-z0-9._~+/=%\\-]*[0-9]""",
+    r"""(?:[\s"']|\\[nrt])-[a-z]{0,6}u(?:[ \t"'\\]|\\t)*[^\s:]*:""",
+    r"--(?:proxy-)?user[^a-z0-9_-]",
 )
 # Without case these are letters of ASCII, in Python's expressions too.
 _LIKE_ASCII = (("\u017f", "s"), ("\u0131", "i"), ("\u0130", "i"), ("\u212a", "k"))
@@ -98,6 +131,7 @@ def _hint() -> Any:
     hint = re2.Set.SearchSet()
     hint.Add("")
     hint.Add(rf"(?:{words})(?:[^a-z0-9_ .,;)`-]| +[^a-z0-9 ])|{'|'.join(_SIGNS)}")
+    hint.Add("|".join(_LIKELY_SIGNS))
     hint.Compile()
     return hint
 
@@ -110,12 +144,14 @@ def _lower(value: str) -> bytes:
     return value.lower().encode("utf-8", "replace")
 
 
-def _may_hold_secret(lower: bytes) -> bool:
-    if b"@" in lower and (b"://" in lower or b":\\" in lower):
-        return True
+def _pattern(lower: bytes) -> re.Pattern[str] | None:
+    """What finds the secrets of a text; None when there are none."""
     # The empty expression holds for every text: were RE2 to give up, even that would be missing.
-    found: bool = _hint().Match(lower) != [0]
-    return found
+    found: list[int] = _hint().Match(lower)
+    if found == [0]:
+        address = b"@" in lower and (b"://" in lower or b":\\" in lower)
+        return _SURE_TEXT if address else None
+    return _SURE_TEXT if found == [0, 1] else _TEXT
 
 
 def is_plain(source: bytes) -> bool:
@@ -124,11 +160,13 @@ def is_plain(source: bytes) -> bool:
     Letters outside ASCII could be a hint in another case, and what is nested deeper than 60
     levels is cut off: with either the answer is no.
     """
-    return source.count(b"{") + source.count(b"[") <= DEPTH and _has_no_hint(source)
+    # Of an address in two parts neither need hold a hint.
+    parted = b"baseURL" in source
+    return not parted and source.count(b"{") + source.count(b"[") <= DEPTH and _has_no_hint(source)
 
 
 def _has_no_hint(source: bytes) -> bool:
-    return source.isascii() and not _may_hold_secret(source.lower())
+    return source.isascii() and _pattern(source.lower()) is None
 
 
 def _shallow(value: Any) -> bool:
@@ -140,6 +178,11 @@ def _shallow(value: Any) -> bool:
         below = (v.values() if isinstance(v, dict) else v for v in level)
         level = [v for values in below for v in values if isinstance(v, _CONTAINERS)]
     return not level
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether a name that may be that of a secret has a value that looks like one."""
+    return bool(_LIKELY_SECRET.fullmatch(value) and _SECRET_NAME.fullmatch(name))
 
 
 class Redactor:
@@ -158,9 +201,9 @@ class Redactor:
         if self._known is not None:
             value, number = self._known.subn(MASK, value)
             self.count += number
-        if value in _CLEAN or not _may_hold_secret(_lower(value)):
+        if value in _CLEAN or (pattern := _pattern(_lower(value))) is None:
             return value
-        clean = _TEXT.sub(self._mask, value)
+        clean = pattern.sub(self._mask, value)
         if clean == value and len(_CLEAN) < _MOST_CLEAN and len(value) <= _LONGEST_CLEAN:
             _CLEAN.add(value)
         return clean
@@ -168,7 +211,7 @@ class Redactor:
     def _mask(self, found: re.Match[str]) -> str:
         self.count += 1
         groups = found.groupdict()
-        kept = next((groups[name] for name in _KEEP if groups[name] is not None), "")
+        kept = next((groups[name] for name in _KEEP if groups.get(name) is not None), "")
         return kept + MASK
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
@@ -209,6 +252,9 @@ class Redactor:
                 self.count += 1
                 return MASK
             return self._all(value, depth + 1)
+        if isinstance(key, str) and isinstance(value, str) and _is_secret(key, value):
+            self.count += 1
+            return MASK
         return self.value(value, depth + 1)
 
     def _all(self, value: Any, depth: int) -> Any:

@@ -102,6 +102,12 @@ class Row:
         """The connection's name on the command line."""
         return self.connection.target
 
+    @property
+    def warned(self) -> bool:
+        """Whether something is known that only ``--fail-on warning`` counts."""
+        told = (self.evidence.diagnosis or {}).get("findings", ()) if self.evidence else ()
+        return bool(self.lapses_at) or any(f["severity"] == Severity.WARNING for f in told)
+
     def failed(self, error: SyncdoctorError) -> Row:
         """The same line when the check could not be made, and why."""
         return replace(
@@ -148,6 +154,8 @@ def known_row(
     connection, last = case.connection, case.last_sync
     missing = _missing_setting(case)
     state = evidence.state if evidence else State.UNKNOWN
+    if evidence and state is State.LAST_SYNC_FAILED and _went_well_since(last, evidence):
+        state = State.UNKNOWN
     if not connection.enabled:
         state = State.INACTIVE
     elif missing and state in {State.UNKNOWN, State.HEALTHY}:
@@ -238,6 +246,13 @@ def setting_to_pick(case: Case, diagnosis: Diagnosis) -> str | None:
 def _last_required(provider: Provider) -> str | None:
     """What is most likely to be gone at the provider when nothing was left unchosen."""
     return provider.required_settings[-1] if provider.required_settings else None
+
+
+def _went_well_since(last: Sync | None, evidence: Evidence) -> bool:
+    """Whether a later sync succeeded; one that had nothing to ask proves no more than that."""
+    if last is None or last.status is not SyncStatus.SUCCEEDED:
+        return False
+    return last.started > evidence.checked_at
 
 
 def _failed_since(last: Sync | None, evidence: Evidence | None) -> bool:

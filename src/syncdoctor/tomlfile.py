@@ -138,12 +138,26 @@ def edit(path: Path, change: Callable[[Any], Any]) -> Path:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Replace a file atomically; only its owner may read it (0600 in 0700). Text is UTF-8."""
+    """Replace a file atomically; only its owner may read it (0600 in 0700). Text is UTF-8.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
+    try:
+        _replace(path, content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}.",
+            f"Look at the free space and the permissions of {path.parent}",
+        ) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

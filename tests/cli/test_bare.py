@@ -61,7 +61,7 @@ def bare(tmp_path: Path) -> Bare:
         (["diagnose", "acme/xero"], 7),
         (["reconnect", "acme/xero"], 7),
         (["reconnect", "--all", "--keep-alive"], 7),
-        (["resync", "acme/xero", "--source", "records.csv"], 7),
+        (["resync", "acme/xero", "--source", "records.csv"], 1),  # refused before any token
         (["history"], 0),
         (["store", "status"], 7),
         (["store", "check"], 7),

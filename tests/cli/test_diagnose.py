@@ -100,6 +100,15 @@ def test_a_page_is_written(cli: Cli, acme: str, sandbox: Running, home: Path) ->
     assert "setting-missing" in text
     assert "http-equiv" not in text
     assert "src=" not in text
+    ran = cli("diagnose", acme, "--html", str(home))
+    assert ran.code == 2
+    assert f"{home} cannot be written" in ran.err
+
+
+def test_quiet_prints_what_is_wrong_alone(cli: Cli, acme: str, sandbox: Running) -> None:
+    assert cli("diagnose", acme, "--quiet").out == ""
+    sandbox.world.switch_on("account-deleted")
+    assert "setting-missing" in cli("diagnose", acme, "--quiet").out
 
 
 def test_one_check_alone(cli: Cli, acme: str) -> None:
@@ -119,6 +128,8 @@ def test_the_checks_are_listed(cli: Cli, acme: str) -> None:
     ("arguments", "code", "said"),
     [
         ((), 2, "Name a target"),
+        (("acme/xero", "--all"), 2, "exclude each other"),
+        (("acme/xero", "--html", "/dev/null/x.html"), 2, "/dev/null/x.html cannot be written"),
         (("acme/xero", "--check", "nonsense"), 2, "no check 'nonsense'"),
         (("acme/xero", "--fail-on", "x"), 2, "error, warning or never"),
         (("acme/zero",), 10, "Did you mean 'acme/xero'?"),

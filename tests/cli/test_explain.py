@@ -4,10 +4,13 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from syncdoctor.render.bundle import archive
 
 if TYPE_CHECKING:
     from tests.conftest import Cli
@@ -266,6 +269,22 @@ def test_check_of_a_guide_file(cli: Cli, file: Callable[..., str]) -> None:
     assert cli("explain", "--check", file(guide + "oops = 1\n", "ours.toml")).code == 2
 
 
+def test_what_cannot_be_checked_is_said(cli: Cli, file: Callable[..., str], tmp_path: Path) -> None:
+    for subject, said in (
+        (str(tmp_path), "is a directory"),
+        (file("", "empty"), "is empty"),
+        (file('name = "ours"\n', "ours.txt"), "ends in .toml"),
+    ):
+        ran = cli("explain", "--check", subject)
+        assert ran.code == 2
+        assert said in ran.err
+
+
+def test_quiet_says_nothing_of_a_healthy_answer(cli: Cli, file: Callable[..., str]) -> None:
+    ran = cli("explain", file("HTTP/1.1 200 OK\n\n{}", "answer.http"), "--quiet")
+    assert (ran.code, ran.out) == (0, "")
+
+
 @pytest.mark.parametrize("arguments", [("absent.json",), ("a/b",), ("-", "absent-word")])
 def test_what_is_not_there_is_named(
     cli: Cli, stdin: Callable[[str], None], arguments: tuple[str, ...]
@@ -276,17 +295,70 @@ def test_what_is_not_there_is_named(
     assert arguments[-1] in ran.err
 
 
-def test_bad_input_names_file_and_line(cli: Cli, file: Callable[..., str]) -> None:
-    ran = cli("explain", file('{"a":1}\n{"b"\n', "bad.jsonl"), "--json")
+CUT = f'{json.dumps(RATE)}\n{{"b"\n{json.dumps(HEALTHY)}\n[1,\n{json.dumps(FREEAGENT)}\n'
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--summary",), ("--reply",)])
+def test_a_line_that_is_cut_is_named_and_the_others_are_read(
+    cli: Cli, file: Callable[..., str], options: tuple[str, ...]
+) -> None:
+    ran = cli("explain", file(CUT, "bad.jsonl"), *options)
     assert ran.code == 2
     assert "bad.jsonl, line 2" in ran.err
+    assert "2 lines could not be read" in ran.err
+    assert ran.out
+
+
+def test_lines_that_are_cut_are_told_in_their_places(cli: Cli, file: Callable[..., str]) -> None:
+    ran = cli("explain", file(CUT, "bad.jsonl"), "--json")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert [row["index"] for row in rows] == [0, 1, 2, 3, 4]
+    assert [row["exit_code"] for row in rows] == [1, 2, 0, 2, 1]
+    assert "bad.jsonl, line 4" in rows[3]["error"]["message"]
+    document = cli("explain", file(CUT, "bad.jsonl"), "--summary", "--json").json
+    assert (document["total"], document["exit_code"]) == (3, 2)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--summary",), ("--reply",)])
+def test_lines_that_are_all_cut(
+    cli: Cli, file: Callable[..., str], options: tuple[str, ...]
+) -> None:
+    assert cli("explain", file('{"b"\n{"c"\n', "bad.jsonl"), *options).code == 2
+
+
+@pytest.mark.parametrize("folder", ["", "acme-xero/"])
+def test_a_bundle_of_our_own_is_read(cli: Cli, tmp_path: Path, folder: str) -> None:
+    path = tmp_path / "b.zip"
+    contents = {
+        f"{folder}form.txt": "Form",
+        f"{folder}exchanges.jsonl": f"{json.dumps(RATE)}\n",
+        "other/exchanges.jsonl": f"{json.dumps(HEALTHY)}\n",
+    }
+    path.write_bytes(archive(contents, datetime(2026, 11, 22, tzinfo=UTC)))
+    rows = [json.loads(line) for line in cli("explain", str(path), "--json").out.splitlines()]
+    assert [row["cause"] for row in rows] == ["rate-limited", None]
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [({"a.txt": "x"}, "compressed (zip)"), ({"exchanges.jsonl": ""}, "without answers")],
+)
+def test_a_zip_without_answers_is_refused(
+    cli: Cli, tmp_path: Path, contents: dict[str, str], said: str
+) -> None:
+    path = tmp_path / "b.zip"
+    path.write_bytes(archive(contents, datetime(2026, 11, 22, tzinfo=UTC)))
+    ran = cli("explain", str(path))
+    assert ran.code == 2
+    assert said in ran.err
+    assert "unzip -p" not in ran.err
 
 
 def test_what_was_begun_stays_json_when_the_input_breaks(
     cli: Cli, file: Callable[..., str], tmp_path: Path
 ) -> None:
     good = json.dumps(RATE)
-    ran = cli("explain", file(f"{good}\n{good}\n{{oops\n", "bad.jsonl"), "--json")
+    ran = cli("explain", file(f"{good}\n{good}\n\0\n", "bad.jsonl"), "--json")
     assert ran.code == 2
     rows = [json.loads(line) for line in ran.out.splitlines()]
     assert [row["schema"] for row in rows] == [*["syncdoctor.explain/1"] * 2, "syncdoctor.error/1"]
@@ -301,6 +373,18 @@ def test_what_was_begun_stays_json_when_the_input_breaks(
 def test_a_text_may_be_given_as_the_argument(cli: Cli) -> None:
     text = "HTTP 429 Too Many Requests " + "x" * 5000
     assert cli("explain", text, "--json").json["cause"] == "rate-limited"
+
+
+@pytest.mark.parametrize("before", ["token=", "apikey ", "refresh token: ", "curl -u me:"])
+def test_secrets_that_look_like_numbers_are_in_no_line(
+    cli: Cli, stdin: Callable[[str], None], before: str
+) -> None:
+    secrets = [f"{first}234567890123456" for first in "12345abA"]
+    said = [f"failed 401 {before}{secret} x" for secret in secrets]
+    stdin("\n".join(json.dumps({"response": None, "exception": one}) for one in said))
+    out = cli("explain", "--json").out
+    assert out.count("[redacted]") >= len(secrets)
+    assert "234567890123456" not in out
 
 
 def test_planted_secrets_are_in_no_output(cli: Cli, file: Callable[..., str]) -> None:

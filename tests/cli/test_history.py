@@ -110,6 +110,45 @@ def test_a_page_of_it(cli: Cli, past: None, home: Path) -> None:
     assert cli("history", "--html", str(home / "none" / "x.html")).code == 2
 
 
+def test_a_failure_without_a_cause_says_its_message(cli: Cli, past: None, home: Path) -> None:
+    with StateDB(home / "state" / "state.sqlite3") as db:
+        sync = db.begin_sync("c-00000003", "acme/myob", Trigger.MANUAL)
+        db.end_sync(sync.id, SyncStatus.FAILED, message="The lock file is gone. " * 9)
+    out = cli("history").out
+    assert "The lock file" in out
+    assert len(out) < 3000
+
+
+def test_nothing_is_cut_on_a_narrow_terminal(
+    cli: Cli, past: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = cli("history").out
+    assert out.count("acme/xero") == 6
+    assert "acme/x…" not in out
+    assert "interrupted" in out or "running" in out
+    assert "setting-missing" in out
+
+
+def test_quiet_prints_what_fails_alone(cli: Cli, past: None) -> None:
+    assert cli("history", "--quiet").out.startswith("acme/xero has failed since ")
+    assert cli("history", "beta", "--quiet").out == ""
+    assert cli("history", "--quiet", "--sync", "1").out == ""
+    assert "partial" in cli("history", "--quiet", "--sync", "4").out
+
+
+def test_a_stand_in_is_named_and_the_next_step_is_about_what_is_there(
+    cli: Cli, acme: str, home: Path
+) -> None:
+    assert "syncdoctor resync acme/xero --dry-run" in cli("history").out
+    uid = cli("connection", "list", "--json").json["connections"][0]["uid"]
+    with StateDB(home / "state" / "state.sqlite3") as db:
+        sync = db.begin_sync(uid, acme, Trigger.MANUAL)
+        db.end_sync(sync.id, SyncStatus.SUCCEEDED)
+    assert "Not the provider's own host: 127.0.0.1:" in cli("history").out
+    assert cli("history", "--json").json["stand_in_hosts"][0].startswith("127.0.0.1:")
+
+
 def test_since_narrows_totals_as_well(cli: Cli, past: None) -> None:
     assert cli("history", "--since", "1h", "--json").json["total"] == 0
     assert cli("history", "--since", "4d", "--json").json["total"] == 6
@@ -122,6 +161,7 @@ def test_since_narrows_totals_as_well(cli: Cli, past: None) -> None:
         (("--sync", "99"), 10, "There is no sync 99."),
         (("nobody",), 10, "There is no workspace 'nobody'."),
         (("--since", "soon"), 2, "expected 7d"),
+        (("--since", "soon"), 2, "→ Take --since 7d"),
         (("--sync", "1", "--failed"), 2, "--sync goes with no other choice"),
         (("--limit", "0"), 2, "--limit"),
     ],

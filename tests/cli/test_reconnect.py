@@ -204,16 +204,18 @@ def test_a_redirect_is_pasted_at_a_terminal(machine: Machine) -> None:
 
 
 def test_nobody_is_there_and_somebody_completes_it(machine: Machine) -> None:
-    code, out, err = machine.here("reconnect", "acme/xero", "--non-interactive")
+    chosen = ["--organisation", "Demo Company (UK)", "--allow-other-organisation", "--no-sync"]
+    code, out, err = machine.here("reconnect", "acme/xero", "--non-interactive", *chosen)
     assert code == 4, err
     document = json.loads(out)
     assert document["exit_code"] == 4
     step = document["next_step"]
     command = step["command"]
     assert command[:3] == ["syncdoctor", "reconnect", "acme/xero"]
+    assert command[5:-2] == chosen
     location = approve(step["url"])
     command[-1] = location
-    code, _, err = machine.here(*command[1:], "--no-sync")
+    code, _, err = machine.here(*command[1:])
     assert code == 0, err
     assert "Reconnected acme/xero" in err
     code, _, err = machine.here(*command[1:])

@@ -118,6 +118,45 @@ def test_cron_is_silent_when_all_is_well_and_says_one_block_when_not(
     assert cli("status", "--json").json["connections"][0]["state"] == "reconnect-needed"
 
 
+def test_connections_without_a_source_are_left_out_of_all(cli: Cli, acme: str) -> None:
+    ran = cli("resync", "--all", "--automatic")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert "not known where its records come from" in cli("resync", "--all", "--verbose").err
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--test-record",), ("--json",)])
+def test_nothing_is_sent_before_the_connection_is_set_up(
+    cli: Cli, acme: str, sandbox: Running, home: Path, source: Path, options: tuple[str, ...]
+) -> None:
+    workspace = home / "config" / "workspaces" / "acme.toml"
+    kept = [line for line in workspace.read_text().splitlines() if "tax_type" not in line]
+    workspace.write_text(f'source = "{source}"\n' + "\n".join(kept))
+    sandbox.world.forget_requests()
+    ran = cli("resync", acme, *options)
+    assert ran.code == 1
+    assert "no tax type is chosen; nothing was sent." in ran.out
+    assert "syncdoctor connection pick acme/xero" in ran.out
+    assert sandbox.world.requests() == []
+    assert cli("resync", acme, "--export-csv", str(home / "out")).code == 0
+
+
+def test_a_timer_that_finds_no_source_is_told_until_a_sync_succeeds(
+    cli: Cli, acme: str, home: Path, source: Path
+) -> None:
+    workspace = home / "config" / "workspaces" / "acme.toml"
+    workspace.write_text(f'source = "{source}"\n' + workspace.read_text())
+    source.rename(home / "moved.csv")
+    assert cli("resync", "--all", "--automatic").code == 2
+    assert cli("status", "--json").json["connections"][0]["state"] == "last-sync-failed"
+    ran = cli("diagnose", acme, "--json")
+    (told,) = ran.json["connections"]
+    assert (ran.code, told["state"]) == (1, "last-sync-failed")
+    assert "There is no file" in told["findings"][0]["said"]
+    (home / "moved.csv").rename(source)
+    assert "2 sent" in cli("resync", acme, "--failed").out
+    assert cli("status", "--json").json["connections"][0]["state"] == "healthy"
+
+
 def test_auto_sync_off_leaves_automatic_runs_out(
     cli: Cli, acme: str, home: Path, source: Path
 ) -> None:
@@ -143,12 +182,22 @@ def test_auto_sync_off_leaves_automatic_runs_out(
         (("acme/xero", "--kind", "bill"), 2, "There is no kind 'bill'."),
         (("acme/xero", "--record", "1", "--failed"), 2, "exclude each other"),
         (("acme/xero", "--dry-run", "--resume"), 2, "--dry-run goes with neither"),
+        (("acme/xero", "--resume"), 0, "there is nothing to resume"),
+        (
+            ("acme/xero", "--source", "SOURCE", "--record", "INV-404"),
+            10,
+            "Not in the source: INV-4",
+        ),
+        (("acme/xero", "--source", "SOURCE", "--rejects", "/proc/x"), 2, "cannot be written to"),
     ],
 )
-def test_wrong_usage(cli: Cli, acme: str, arguments: tuple[str, ...], code: int, said: str) -> None:
-    ran = cli("resync", *arguments)
+def test_wrong_usage_is_no_sync(
+    cli: Cli, acme: str, source: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = cli("resync", *(str(source) if word == "SOURCE" else word for word in arguments))
     assert ran.code == code
     assert said in ran.out + ran.err
+    assert cli("history", "--json").json["total"] == 0
 
 
 def test_guards_stop_with_9_before_anything_is_sent(
@@ -244,6 +293,6 @@ def test_a_signal_lets_the_batch_land_and_leaves_with_its_code(
     (sync,) = cli("history", "--json").json["syncs"]
     assert sync["status"] == "interrupted"
     sandbox.world.switch_off("slow")
-    ran = cli("resync", acme, "--source", str(source), "--resume", "--json")
+    ran = cli("resync", acme, "--resume", "--json")  # as it was advised
     assert lines(ran.out)[-1]["counts"]["unchanged"] == sync["confirmed"]
     assert ran.code == 0

@@ -209,7 +209,9 @@ def test_what_would_keep_a_timer_from_the_tokens_is_said(
     ],
 )  # fmt: skip
 def test_wrong_usage(cli: Cli, programs: Path, arguments: tuple[str, ...]) -> None:
-    assert cli("schedule", *arguments).code == 2
+    ran = cli("schedule", *arguments)
+    assert ran.code == 2
+    assert "→ syncdoctor schedule" in ran.err
 
 
 def test_without_cron_or_systemd_the_other_one_is_named(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncdoctor.store.statedb import StateDB
+
 if TYPE_CHECKING:
     from tests.conftest import Cli
 
@@ -91,7 +93,7 @@ def test_a_locked_store_is_said_for_each_connection(
     ("arguments", "code", "said"),
     [
         (("acme", "--all"), 2, "exclude each other"),
-        (("--fail-on", "sometimes"), 2, "error or never"),
+        (("--fail-on", "sometimes"), 2, "error, warning or never"),
         (("nobody",), 10, "nothing is set up yet"),
         (("--watch", "0"), 2, "--watch"),
     ],
@@ -105,6 +107,31 @@ def test_wrong_usage(cli: Cli, arguments: tuple[str, ...], code: int, said: str)
 def test_fail_on_never_exits_with_zero(cli: Cli, acme: str, sandbox: Running) -> None:
     sandbox.world.switch_on("provider-down")
     assert cli("status", "--live", "--fail-on", "never").code == 0
+
+
+def test_quiet_prints_what_is_wrong_alone(cli: Cli, acme: str, sandbox: Running) -> None:
+    assert cli("status", "--live", "--quiet").out == ""
+    sandbox.world.switch_on("permission-removed")
+    ran = cli("status", "--live", "--quiet")
+    assert ran.code == 1
+    assert "acme/xero: a check found permission-denied; no sync has met it yet" in ran.out
+
+
+def test_quiet_has_nothing_to_say_where_nothing_is_set_up(cli: Cli) -> None:
+    assert cli("status", "--quiet").out == ""
+
+
+def test_warnings_count_when_they_are_asked_for(cli: Cli, acme: str, home: Path) -> None:
+    assert cli("status", "--live", "--fail-on", "warning").code == 0
+    with StateDB(home / "state" / "state.sqlite3") as state:
+        known = state.all_evidence().popitem()[1]
+        state.save_evidence(
+            known.connection_uid, known.target, known.state, source="live",
+            diagnosis={"findings": [{"severity": "warning", "cause": "clock-skew"}]},
+        )  # fmt: skip
+    assert cli("status").code == 0
+    ran = cli("status", "--fail-on", "warning", "--json")
+    assert (ran.code, ran.json["exit_code"]) == (1, 1)
 
 
 def test_a_disabled_connection_is_inactive(cli: Cli, acme: str) -> None:

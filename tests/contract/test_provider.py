@@ -178,12 +178,37 @@ def test_each_state_is_shown_right(cli: Cli, sandbox: Running, target: str, scen
     assert bool(row["next_command"]) == (row["state"] != "healthy")
 
 
+def test_a_token_file_that_was_named_is_made_at_once_and_missed_later(
+    cli: Cli, sandbox: Running, home: Path, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "records.csv").write_text("")
+    monkeypatch.setenv("SYNCDOCTOR_STORE", f"file:{home / 'tokens' / 'own.sealed'}")
+    target = connect(cli, sandbox, provider, home / "records.csv")
+    assert cli("status", target, "--live").code in {0, 2}  # of a new calendar none is chosen
+    monkeypatch.setenv("SYNCDOCTOR_STORE", f"file:{home / 'typo.sealed'}")
+    ran = cli("status", target, "--live")
+    assert ran.code == 7
+    assert "typo.sealed" in ran.out + ran.err
+
+
+@pytest.mark.parametrize("provider", WITH_SIGN_IN, indirect=True)
+def test_half_an_answer_says_nothing_about_the_connection(
+    cli: Cli, sandbox: Running, target: str
+) -> None:
+    sandbox.world.switch_on("malformed-json", times=1)
+    ran = cli("status", target, "--live", "--json")
+    assert ran.code in {5, 6}
+    assert ran.json["connections"][0]["state"] == "unknown"
+
+
 @pytest.mark.parametrize("provider", WITH_SIGN_IN, indirect=True)
 def test_a_revoked_grant_is_mended_by_reconnect(cli: Cli, sandbox: Running, target: str) -> None:
     set_scene(sandbox, "reconnect-needed")
     assert cli("diagnose", target).code == 4
     assert cli("resync", target).code == 4
     assert sign_in(cli, target).code == 0
+    assert cli("diagnose", target).code == 1  # what could not be sent still waits
+    assert cli("resync", target, "--failed").code == 0
     assert cli("diagnose", target).code == 0
 
 

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
-from syncdoctor.engine.catalogue import Catalogue
-from syncdoctor.engine.commands import renewal, safe, typed
-from syncdoctor.model import USUAL_ACTION, Action, Cause, CredentialKind
+from syncdoctor.engine.catalogue import Catalogue, load
+from syncdoctor.engine.commands import renewal, safe, switching_on, typed
+from syncdoctor.engine.guide import load_guide
+from syncdoctor.engine.judge import judge
+from syncdoctor.model import USUAL_ACTION, Action, Cause, Connection, CredentialKind, Exchange
 
 WRITES = {"remove", "disconnect", "configure", "rotate", "revoke", "--save", "--bundle"}
 
@@ -34,6 +38,7 @@ id = "acct"
 name = "Acct"
 organisation_word = "company"
 actions = ["reconnect", "remove"]
+required_settings = ["organisation", "category"]
 """
     plain = made(facts=facts).providers["acct"]
     with_settings = typed(Cause.SETTING_MISSING, Action.CONFIGURE, "a/b", None)
@@ -65,3 +70,26 @@ def test_every_kind_of_credential_has_its_command(kind: CredentialKind) -> None:
     command = renewal(kind, "a/b")
     assert "a/b" in command
     assert (command[1] == "reconnect") == (kind in {"oauth", "token", "feed"})
+
+
+@pytest.mark.parametrize(
+    ("actions", "command"),
+    [
+        (["reconnect", "remove"], ("reconnect", "a/b")),
+        (["reconnect", "configure", "remove"], ("connection", "configure", "a/b", "--enable")),
+    ],
+)
+def test_what_is_switched_off_is_told_how_to_be_switched_on(
+    made: Callable[..., Catalogue], actions: list[str], command: tuple[str, ...]
+) -> None:
+    words = json.dumps(actions)
+    facts = f'id = "acct"\nname = "Acct"\norganisation_word = "company"\nactions = {words}\n'
+    room = made(facts=facts).providers["acct"]
+    assert switching_on(CredentialKind.OAUTH, "a/b", room) == ("syncdoctor", *command)
+
+
+def test_the_steps_of_what_is_switched_off_can_be_done() -> None:
+    off = Connection("a", "b", "c-1", "gocardless", "x", datetime.now(UTC), enabled=False)
+    for facts in ({"connection_disabled": True}, {"setting_missing": True}):
+        (told,) = judge(load(), load_guide("default"), Exchange(), facts=facts, connection=off)
+        assert told.steps[-1].endswith("run: syncdoctor reconnect a/b")

@@ -71,6 +71,13 @@ def told(text: str) -> Exchange:
             id="python-requests",
         ),
         pytest.param(
+            "aiohttp.client_exceptions.ClientResponseError: 401, message='Unauthorized', "
+            "url='https://api.freeagent.com/v2/company'",
+            401,
+            None,
+            id="python-aiohttp",
+        ),
+        pytest.param(
             "<HttpError 403 when requesting https://www.googleapis.com/calendar/v3/x?alt=json "
             "returned \"Rate Limit Exceeded\". Details: \"[{'message': 'Rate Limit Exceeded', "
             "'domain': 'usageLimits', 'reason': 'rateLimitExceeded'}]\">",
@@ -206,6 +213,24 @@ def told(text: str) -> Exchange:
             401,
             {"error": "x"},
             id="a-proxy-first",
+        ),
+        pytest.param("could not refresh the token: 401", 401, None, id="token-status"),
+        pytest.param("could not read the resource: 500.7 ms", None, None, id="not-a-status"),
+        pytest.param("POST https://api.xero.com/api.xro/2.0/Invoices 429", 429, None, id="line"),
+        pytest.param("GET https://h.test/v2/company 120ms -> 503", 503, None, id="line-timed"),
+        pytest.param("ERROR https://h.test/v2/company: 401", 401, None, id="line-bare"),
+        pytest.param("WARN 401 GET https://h.test/v2/company", 401, None, id="line-turned"),
+        pytest.param("GET https://h.test/v2/company 500ms", None, None, id="line-time-alone"),
+        pytest.param("GET https://h.test/v2/company 512 bytes", None, None, id="line-size"),
+        pytest.param("xero: 500", 500, None, id="name"),
+        pytest.param("2026-11-22 10:00:00 ERROR xero: 500", 500, None, id="name-in-a-log"),
+        pytest.param("page size: 500", None, None, id="name-of-a-number"),
+        pytest.param("batch_size: 500", None, None, id="name-of-another-number"),
+        pytest.param(
+            'POST https://h.test/token 400 {"error":"invalid_grant"}',
+            400,
+            {"error": "invalid_grant"},
+            id="line-with-body",
         ),
     ],
 )

@@ -32,6 +32,14 @@ def test_only_what_tells_of_a_failure_is_an_exchange() -> None:
     assert second.status == 429
 
 
+def test_each_address_with_a_status_is_an_entry() -> None:
+    found = read("GET https://h.test/a 401\nPOST https://h.test/b 200\nGET https://h.test/c 503\n")
+    assert [(one.url, one.status) for one in found] == [
+        ("https://h.test/a", 401),
+        ("https://h.test/c", 503),
+    ]
+
+
 def test_continuation_lines_belong_to_their_entry() -> None:
     assert [len(entry.splitlines()) for entry in entries(LOG.splitlines())] == [1, 6, 1, 1, 1]
 

@@ -50,9 +50,46 @@ def test_no_answer_has_an_exception() -> None:
     assert one.exception == "ECONNREFUSED"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"provider": "xero", "response": None, "exception": None},
+        {"id": "1", "request": {"url": "https://h.test/"}, "response": None},
+        {"response": {}},
+    ],
+)
+def test_no_answer_without_a_reason_is_no_healthy_one(value: Any) -> None:
+    (one,) = read(value)
+    assert (one.status, one.exception) == (None, "No answer was recorded for this request.")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"response": {"status": "abc", "body": "hello"}},
+        {"response": {"status": 99999999999999999999}},
+        {"response": {"statusCode": 0}},
+        {"status": 1000, "headers": {}, "body": "hello"},
+    ],
+)
+def test_a_status_that_is_none_of_http_is_no_healthy_one(value: Any) -> None:
+    (one,) = read(value)
+    assert (one.status, one.exception) == (None, "The status of the answer is not one of HTTP.")
+
+
+def test_an_answer_in_other_words_is_a_body() -> None:
+    (one,) = read({"request": "x", "error": "invalid_grant"})
+    assert one.body["error"] == "invalid_grant"
+
+
 def test_the_provider_given_overrules() -> None:
     (one,) = exchanges(json.dumps(CONTRACT).encode(), provider="myob")
     assert one.provider == "myob"
+
+
+def test_an_array_of_exchanges_and_other_things_gives_each() -> None:
+    first, second = read([{"response": {"status": 500}}, 5])
+    assert (first.status, second.exception) == (500, "5")
 
 
 def test_an_array_of_exchanges_gives_each() -> None:

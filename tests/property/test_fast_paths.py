@@ -47,6 +47,16 @@ PLANTED = (
     "GOCSPX-abcdefghijklmnop",
     "1000.0123456789abcdef0123456789abcdef.0123456789abcdef0123456789abcdef",
     "sandbox_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef",
+    f"ERROR xero 401 Unauthorized token={SECRET}",
+    f"refresh token {SECRET} was refused",
+    f"the access token was '{SECRET}'",
+    f"AccessToken {SECRET}",
+    f"apikey {SECRET}",
+    f"XERO_CLIENT_SECRET={SECRET}",
+    f'{{"token": "{SECRET}"}}',
+    f"curl -sSu me:{SECRET} https://h.test/",
+    f"curl --user 'me:{SECRET}' https://h.test/",
+    f"Server=h;Uid=me;Pwd={SECRET}",
 )
 _ID = re.compile(r"\d{4,}")
 
@@ -243,6 +253,7 @@ PIECES = (
     *("ya29.abcdefghijk", "1//0gabcdefghijklmnopqrstuvw", "GOCSPX-abcdefghij", "live_", "1000."),
     *("0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef", "sandbox_", ":", "=", "=>", " "),
     *('"', "'", "\\", "]", "a1.b2/c3=", "-", "&"),
+    *("token", "pwd", "code", "auth ", "was ", " -u", " --user", "u:p", "page_", "\t", "(", ".com"),
     *("pa\u017fsword", "\u017fecret=", "\u0130d_token:", "ap\u0131key", "coo\u212aie: "),
 )
 # Escapes and encodings that hide a word, and marks that end a text.
@@ -255,12 +266,10 @@ CUNNING = (
 @given(st.lists(st.sampled_from(PIECES), max_size=8))
 def test_every_text_that_holds_a_secret_holds_a_hint(pieces: list[str]) -> None:
     text = "".join(pieces)
-    if redact._TEXT.search(text):
-        assert redact._may_hold_secret(redact._lower(text))
+    fast = redact._pattern(redact._lower(text))
+    found = [m.span() for m in fast.finditer(text)] if fast else []
     slow = re.compile("|".join(redact._PARTS), re.IGNORECASE)  # tried at every place
-    assert [m.span() for m in redact._TEXT.finditer(text)] == [
-        m.span() for m in slow.finditer(text)
-    ]
+    assert found == [m.span() for m in slow.finditer(text)]
 
 
 @cache

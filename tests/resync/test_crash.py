@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from syncdoctor.resync.earlier import NothingToResume
 from syncdoctor.resync.run import resync
 from syncdoctor.store.statedb import StateDB
 
@@ -82,7 +83,10 @@ def test_a_crash_at_every_write(
         numbers = bench.write_invoices(18, contacts=3)
         crashed = run_until_crash(bench, at, after=after, provider=provider)
         crashes += crashed
-        report = bench.resync(provider=provider, resume=resume)
+        try:
+            report = bench.resync(provider=provider, resume=resume)
+        except NothingToResume:  # it came to its end, or died before it was written down
+            report = bench.resync(provider=provider)
         assert report.exit_code == 0
         assert forgetful.numbers() == dict.fromkeys(numbers, 1)
         assert set(forgetful.numbers("Contacts").values()) == {1}

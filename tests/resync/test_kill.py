@@ -15,6 +15,7 @@ import pytest
 from syncdoctor.engine.catalogue import load
 from syncdoctor.model import App, Connection
 from syncdoctor.providers.xero.records import ADAPTER
+from syncdoctor.resync.earlier import NothingToResume
 from syncdoctor.resync.plan import Selection
 from syncdoctor.resync.run import Job, resync
 from syncdoctor.store.statedb import StateDB
@@ -45,20 +46,22 @@ def child(directory: str, connection: Connection, urls: dict[str, str], token: s
         )
 
     with StateDB(state_dir / "state.sqlite3") as db:
-        report = resync(
-            Job(
-                connection=connection,
-                provider=provider,
-                adapter=ADAPTER,
-                db=db,
-                state_dir=state_dir,
-                source=Path(directory) / "records.csv",
-                selection=Selection(since=connection.created),
-                open_client=open_client,
-                judge=lambda _: (),
-                resume=True,
-            )
+        job = Job(
+            connection=connection,
+            provider=provider,
+            adapter=ADAPTER,
+            db=db,
+            state_dir=state_dir,
+            source=Path(directory) / "records.csv",
+            selection=Selection(since=connection.created),
+            open_client=open_client,
+            judge=lambda _: (),
+            resume=True,
         )
+        try:
+            report = resync(job)
+        except NothingToResume:  # killed before anything was written down
+            report = resync(replace(job, resume=False))
     raise SystemExit(report.exit_code)
 
 

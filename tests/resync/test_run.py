@@ -265,12 +265,12 @@ def test_guards(bench: Bench, forgetful: Forgetful) -> None:
     bench.resync()
     bench.write()
     with pytest.raises(Guarded, match="Records were sent before"):
-        bench.resync()
+        bench.resync(trigger=Trigger.AUTOMATIC)
     bench.source.write_text("nonsense\n1\n")
     with pytest.raises(UsageError, match="missing columns"):
         bench.resync()
-    with bench.open_db() as db:
-        assert [s.status.value for s in db.syncs()] == ["failed", "failed", "succeeded", "failed"]
+    with bench.open_db() as db:  # of a run that nobody watched the history tells
+        assert [s.status.value for s in db.syncs()] == ["failed", "succeeded"]
 
 
 def test_only_one_run_at_a_time(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncdoctor.errors import StoreError
+from syncdoctor.errors import ConfigError
 from syncdoctor.store.schema import MIGRATIONS
 from syncdoctor.store.statedb import StateDB
 
@@ -39,7 +39,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> No
 def test_a_damaged_file_may_be_left_for_another_to_mend(tmp_path: Path) -> None:
     path = tmp_path / "s"
     path.write_bytes(b"no database " * 500)
-    with pytest.raises(StoreError, match="is damaged"):
+    with pytest.raises(ConfigError, match="is damaged"):
         StateDB(path, mend=False)
     assert path.read_bytes().startswith(b"no database")
     with StateDB(path) as state:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncdoctor import redact
-from syncdoctor.errors import ConfigError, StoreError, TemporaryFailure
+from syncdoctor.errors import ConfigError, TemporaryFailure
 from syncdoctor.store.postgres import translated
 from syncdoctor.store.schema import MIGRATIONS, statements
 from syncdoctor.store.statedb import StateDB
@@ -83,7 +83,7 @@ def test_what_the_server_refuses_is_said_without_the_password(place: str) -> Non
     assert PASSWORD not in str(caught.value)
     for text in (f"could not log in with {PASSWORD}", NOWHERE):
         assert PASSWORD not in redact.text(text)
-    with pytest.raises((StoreError, TemporaryFailure)) as caught_too:
+    with pytest.raises((ConfigError, TemporaryFailure)) as caught_too:
         StateDB(place.replace("/postgres?", "/nothing-there?"))
     assert "nothing-there" in caught_too.value.message
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from syncdoctor.errors import ConfigError, NotFound, StoreError, TemporaryFailure
+from syncdoctor.engine.record import OperationState
+from syncdoctor.errors import ConfigError, NotFound, TemporaryFailure
 from syncdoctor.model import Action, Cause, State, Trigger
 from syncdoctor.store import sqlite
+from syncdoctor.store.operations import Planned, Result
 from syncdoctor.store.rows import Counts, Summary, SyncStatus
 from syncdoctor.store.schema import MIGRATIONS
 from syncdoctor.store.statedb import StateDB
@@ -62,6 +64,24 @@ def test_a_sync_from_begin_to_end(db: StateDB) -> None:
     assert db.last_sync("nobody") is None
     with pytest.raises(NotFound, match="There is no sync 99"):
         db.sync(99)
+
+
+def test_a_sync_is_broken_off_until_a_later_one_has_done_what_it_left(db: StateDB) -> None:
+    assert db.broken_off("u") is None
+    first = db.begin_sync("u", "acme/xero", Trigger.MANUAL)
+    db.plan_operations(first.id, "u", [Planned("invoice", "A", "h"), Planned("invoice", "B", "h")])
+    db.end_sync(first.id, SyncStatus.INTERRUPTED)
+    other = run(db, SyncStatus.SUCCEEDED)
+    left = db.broken_off("u")
+    assert left is not None
+    assert left.id == first.id
+    made = db.plan_operations(other, "u", [Planned("invoice", "A", "h")])
+    db.settle([Result(made[0].id, OperationState.CONFIRMED)])
+    assert db.failed_by_sync("u") == {(first.id, "invoice"): 1}
+    assert db.broken_off("u") == left
+    done = db.begin_sync("u", "acme/xero", Trigger.MANUAL, scope={"resumes": first.id})
+    db.end_sync(done.id, SyncStatus.SUCCEEDED)
+    assert db.broken_off("u") is None
 
 
 def test_totals_follow_every_change(db: StateDB) -> None:
@@ -204,7 +224,7 @@ def test_damage_that_shows_later_is_kept_aside_as_well(tmp_path: Path) -> None:
     pages = bytearray(path.read_bytes())
     pages[-8 * 4096 :] = b"\7" * 8 * 4096  # rows, and no page of the schema
     path.write_bytes(pages)
-    with pytest.raises(StoreError, match="it is kept as"), StateDB(path) as db:
+    with pytest.raises(TemporaryFailure, match="it is kept as"), StateDB(path) as db:
         db.syncs(limit=None)
     with StateDB(path) as db:
         assert db.summary() == Summary()
@@ -224,7 +244,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 def test_a_directory_that_takes_no_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(ConfigError, match="cannot be opened"):
         StateDB(tmp_path / "file" / "state.sqlite3")
 
 

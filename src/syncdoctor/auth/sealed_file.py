@@ -53,8 +53,12 @@ class _Content:
 class SealedFile:
     """A :class:`syncdoctor.auth.vault.Vault` in one file, opened by a passphrase."""
 
-    def __init__(self, path: Path, passphrase: PassphraseSource) -> None:
-        """Nothing is opened or made until an entry is asked for."""
+    def __init__(self, path: Path, passphrase: PassphraseSource, *, named: bool = False) -> None:
+        """Nothing is opened or made until an entry is asked for.
+
+        ``named``: somebody told the path, so that to find nothing there is an error of theirs.
+        """
+        self._named = named
         self._path = Path(os.path.realpath(path.expanduser()))
         self._passphrase = passphrase
         self._checked = False
@@ -65,6 +69,12 @@ class SealedFile:
         content = self._seen()
         if content is None:
             self._passphrase.read()  # a store that could not be opened is said, not found empty
+            if self._named:
+                raise StoreError(
+                    f"There is no token file {self._path}.",
+                    "Look at the path in SYNCDOCTOR_STORE; a new file is made by syncdoctor store "
+                    "check.",
+                )
             return None
         sealed = content.entries.get(key)
         secret = self._key(content)

@@ -89,6 +89,7 @@ class Secrets:
         chosen = secret or self._scheme.new_secret()
         self._scheme.check_secret(chosen)
         token = given(chosen, CredentialKind.SECRET)
+        self._vault.check()  # a store that is not there yet is made
         first = self._vault.get(connection_key(self._connection)) is None
         key = connection_key(self._connection) if first else next_key(self._connection)
         self._vault.put(key, token.to_json())

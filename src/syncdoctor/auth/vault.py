@@ -83,7 +83,8 @@ def open_vault(
         return KeyringVault(directory)
     if kind == "file":
         place = Path(path) if path else directory / "tokens.sealed"
-        return SealedFile(place, PassphraseSource(passphrase_file, passphrase_command))
+        source = PassphraseSource(passphrase_file, passphrase_command)
+        return SealedFile(place, source, named=bool(path))
     raise UsageError(
         f"{setting} is no token store.", "Use keyring, file or file:/path in SYNCDOCTOR_STORE."
     )

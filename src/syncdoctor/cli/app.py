@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from syncdoctor import redact
 from syncdoctor.cli.common import Context, with_context
+from syncdoctor.cli.secret_input import read_secret
+from syncdoctor.config import stand_in_hosts
+from syncdoctor.config_tables import LOOPBACK, URL_NAMES, check_redirect, check_url
 from syncdoctor.engine.environment import world
-from syncdoctor.errors import Cancelled, UsageError
+from syncdoctor.errors import Cancelled, Guarded, UsageError
 from syncdoctor.model import App
 
+SECRET_FLAG = "--secret-file"  # noqa: S105 - the name of an option
 group = typer.Typer(no_args_is_help=True, help="The OAuth clients that connections sign in with.")
 
 
@@ -71,8 +74,8 @@ def add(
         name, provider, client_id, redirect_uri, scopes, _urls(url or []), environment=environment
     )
     _check_urls(app)
+    _check_users(ctx, app)
     secret = None if no_secret else _secret(ctx, secret_file)
-    redact.remember(secret)
     vault = ctx.open_vault()
     if secret:
         vault.put(f"app/{name}", secret)
@@ -81,7 +84,7 @@ def add(
     path = ctx.config.save_app(app)
     next_command = f"syncdoctor connection add WORKSPACE/{provider} --app {name}"
     if ctx.json:
-        ctx.print_json({"schema": "syncdoctor.app/1", "app": _document(app), "file": str(path)})
+        ctx.print_document("app", app=_document(app), file=str(path))
     else:
         ctx.err().print(f"App {name} is kept in {path}; next: {next_command}")
 
@@ -93,21 +96,22 @@ def list_apps(ctx: Context) -> None:
     apps = ctx.config.apps()
     if ctx.json:
         documents = [_document(app) for app in apps.values()]
-        ctx.print_json({"schema": "syncdoctor.apps/1", "apps": documents})
+        ctx.print_document("apps", apps=documents)
         return
     if not apps:
         ctx.err().print("There is no app yet: syncdoctor app add xero --client-id ID")
         return
+    from rich import box
     from rich.table import Table
 
-    own = "URLs in place of the provider's"
-    table = Table("Name", "Provider", "Environment", "Client id", "Redirect", own)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, header_style="heading")
+    for column in ("Name", "Provider", "Environment", "Client id"):
+        table.add_column(column, overflow="fold")
     for app in apps.values():
-        urls = ", ".join(f"{k}={v}" for k, v in app.urls.items())
-        world_of = app.environment or "live"
-        redirect = app.redirect_uri or ""
-        table.add_row(app.name, app.provider, world_of, app.client_id, redirect, urls)
+        table.add_row(app.name, app.provider, _environment(app), app.client_id)
     ctx.out().print(table)
+    for app in apps.values():
+        _print_addresses(ctx, app)
 
 
 @group.command("remove")
@@ -119,7 +123,7 @@ def remove(
 ) -> None:
     """Take an app and its secret away; refused while a connection uses it."""
     config = ctx.config
-    config.app(name)
+    app = config.app(name)
     users = [c.target for c in config.resolve(None) if c.app == name]
     if users:
         raise UsageError(
@@ -129,6 +133,8 @@ def remove(
         raise Cancelled("Nothing was removed.")
     ctx.open_vault().delete(f"app/{name}")
     config.remove_app(name)
+    if ctx.json:
+        ctx.print_document("app", app=_document(app), removed=True)
     ctx.err().print(f"App {name} is removed.")
 
 
@@ -143,8 +149,8 @@ def _urls(pairs: list[str]) -> dict[str, str]:
 
 
 def _check_urls(app: App) -> None:
-    from syncdoctor.config_tables import URL_NAMES, check_url
-
+    if app.redirect_uri is not None:
+        check_redirect(app.redirect_uri, partial(_wrong_redirect, app.redirect_uri))
     for name, url in app.urls.items():
         if name not in URL_NAMES:
             raise UsageError(f"--url {name}: there are {', '.join(URL_NAMES)}.")
@@ -155,21 +161,58 @@ def _wrong_url(name: str, problem: str) -> UsageError:
     return UsageError(f"--url {name}: {problem}")
 
 
-def _secret(ctx: Context, file: str | None) -> str | None:
-    if file == "-" and sys.stdin is None:
-        raise UsageError("There is no client secret on stdin: it is closed.", "--secret-file FILE")
-    if file == "-":
-        return sys.stdin.readline().strip() or None
-    if file is not None:
-        try:
-            return Path(file).expanduser().read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"--secret-file {file}: cannot be read ({error}).") from None
-    if not ctx.may_ask:
-        raise UsageError(
-            "The client secret is needed.", "Give it with --secret-file FILE, or --no-secret."
+def _wrong_redirect(uri: str, problem: str) -> UsageError:
+    return UsageError(f"--redirect-uri {uri}: {problem}", "--redirect-uri URL")
+
+
+def _check_users(ctx: Context, app: App) -> None:
+    """Refuse to make of an app one of another provider, while a connection uses it.
+
+    Raises:
+        Guarded: the connection would be left without the app and the secret that it needs.
+    """
+    before = ctx.config.apps().get(app.name)
+    if before is None or before.provider == app.provider:
+        return
+    users = [c.target for c, _ in ctx.places(None) if c.app == app.name]
+    if users:
+        raise Guarded(
+            f"App {app.name} is one of {before.provider}, and {', '.join(users)} uses it.",
+            f"Take another name: syncdoctor app add NAME --provider {app.provider}",
         )
-    return ctx.ask("Client secret (empty for a PKCE app)", "--secret-file", hide=True) or None
+
+
+def _secret(ctx: Context, file: str | None) -> str | None:
+    if file is None and not ctx.may_ask:
+        raise UsageError(
+            "The client secret is needed.", f"Give it with {SECRET_FLAG} FILE, or --no-secret."
+        )
+    if file is not None:
+        return read_secret(ctx, file, "client secret", SECRET_FLAG)
+    question = "Client secret (empty for a PKCE app)"
+    secret: str = typer.prompt(
+        question, default="", hide_input=True, show_default=False, err=True
+    ).strip()
+    redact.remember(secret)
+    return secret or None
+
+
+def _environment(app: App) -> str:
+    """The provider's world that an app is of, or whose addresses it has instead."""
+    loopback = any(urlsplit(url).hostname in LOOPBACK for url in app.urls.values())
+    here = "own URLs" if app.urls else "live"
+    return app.environment or ("stand-in" if loopback else here)
+
+
+def _print_addresses(ctx: Context, app: App) -> None:
+    """The addresses that an app has of its own, a line for each, which a terminal does not cut."""
+    own = {"redirect": app.redirect_uri} if app.redirect_uri else {}
+    for name, url in {**own, **app.urls}.items():
+        ctx.out().print(f"{app.name}: {name} {url}", soft_wrap=True, highlight=False, markup=False)
+    from syncdoctor.render.terminal import stand_ins
+
+    for line in stand_ins(stand_in_hosts(app)):
+        ctx.out().print(line, soft_wrap=True)
 
 
 def _document(app: App) -> dict[str, object]:
@@ -181,4 +224,5 @@ def _document(app: App) -> dict[str, object]:
         "redirect_uri": app.redirect_uri,
         "scopes": list(app.scopes),
         "urls": dict(app.urls),
+        "stand_in_hosts": list(stand_in_hosts(app)),
     }

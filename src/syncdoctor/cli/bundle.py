@@ -73,10 +73,7 @@ def write_bundle(ctx: Context, wanted: Wanted, diagnoses: Sequence[tuple[Case, D
             f"{wanted.file} was not written: {told}.",
             "Take it out of the text, the settings or the history, and run the same command again.",
         )
-    try:
-        write_private(wanted.file, bundle.archive(bundle.masked(contents), datetime.now(UTC)))
-    except OSError as error:
-        raise UsageError(f"{wanted.file} cannot be written: {error.strerror}.") from None
+    write_private(wanted.file, bundle.archive(bundle.masked(contents), datetime.now(UTC)))
     ctx.err().print(f"{len(contents)} files are in {wanted.file}. No known secret is in it.")
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
-from syncdoctor.errors import ConfigError
+from syncdoctor.errors import ConfigError, SyncdoctorError
 from syncdoctor.states import Case
 
 if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
     from syncdoctor.config import Config
     from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.engine.guide import Guide
+    from syncdoctor.engine.provider import Provider
     from syncdoctor.model import App, Connection, Diagnosis
     from syncdoctor.rounds import Opener
     from syncdoctor.session import Session
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 def cases(
     ctx: Context, catalogue: Catalogue, state: StateDB, target: str | None, guide: str | None = None
 ) -> list[Case]:
-    """The cases that a target means, in order; every one for None.
+    """The cases that a target means, in order; every one for None, but those that are broken.
 
     Raises:
         NotFound: when there is no such workspace or connection.
@@ -30,21 +33,33 @@ def cases(
     """
     from syncdoctor.engine.guide import load_guide
 
-    guides = {}
+    @cache
+    def guide_of(name: str) -> Guide:
+        return load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)
+
     found = []
-    for connection, workspace in ctx.config.places(target):
-        name = guide or workspace.guide
-        if name not in guides:
-            guides[name] = load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)
-        provider = catalogue.providers.get(connection.provider)
-        if provider is None:
-            raise ConfigError(
-                f"{connection.target}: there is no provider {connection.provider!r}.",
-                f"Edit {ctx.config_dir}/workspaces/{connection.workspace}.toml",
-            )
+    for connection, workspace in ctx.places(target):
+        try:
+            provider = _provider_of(ctx, catalogue, connection)
+            told = guide_of(guide or workspace.guide)
+        except SyncdoctorError as error:
+            if target is not None:
+                raise
+            ctx.leave_out(error)
+            continue
         last = state.last_sync(connection.uid)
-        found.append(Case(connection, workspace, provider, guides[name], last))
+        found.append(Case(connection, workspace, provider, told, last))
     return found
+
+
+def _provider_of(ctx: Context, catalogue: Catalogue, connection: Connection) -> Provider:
+    provider = catalogue.providers.get(connection.provider)
+    if provider is None:
+        raise ConfigError(
+            f"{connection.target}: there is no provider {connection.provider!r}.",
+            f"Edit {ctx.config_dir}/workspaces/{connection.workspace}.toml",
+        )
+    return provider
 
 
 def opener(ctx: Context, catalogue: Catalogue, config: Config) -> Opener:

@@ -11,7 +11,6 @@ from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import UsageError
 
 group = typer.Typer(no_args_is_help=True, help="A workspace's sales channels and their owners.")
-SCHEMA = "syncdoctor.channels/1"
 
 Workspace = Annotated[str, typer.Argument(metavar="WORKSPACE", help="e.g. acme")]
 Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="e.g. 'Amazon UK'")]
@@ -26,13 +25,11 @@ def attach(app: typer.Typer) -> None:
 @with_context
 def list_channels(ctx: Context, workspace: Workspace) -> None:
     """List the sales channels with their owners and states."""
-    from syncdoctor.render.json_connections import channel_document
     from syncdoctor.render.status_view import channel_words
 
     channels = ctx.config.workspace(workspace).channels
     if ctx.json:
-        shown = [channel_document(channel) for channel in channels]
-        ctx.print_json({"schema": SCHEMA, "workspace": workspace, "channels": shown})
+        _print_channels(ctx, workspace)
         return
     for channel in channels:
         ctx.out().print(channel_words(channel), soft_wrap=True)
@@ -66,6 +63,8 @@ def set_channel(
     channel = known.get(name, Channel(name))
     channel = replace(channel, owner=owner or channel.owner, state=state or channel.state)
     ctx.config.save_channel(workspace, channel)
+    if ctx.json:
+        _print_channels(ctx, workspace)
     ctx.err().print(f"{workspace}: {channel_words(channel)}", soft_wrap=True)
 
 
@@ -74,4 +73,14 @@ def set_channel(
 def remove(ctx: Context, workspace: Workspace, name: Name) -> None:
     """Take a sales channel out; what it sent stays at the provider."""
     ctx.config.remove_channel(workspace, name)
+    if ctx.json:
+        _print_channels(ctx, workspace)
     ctx.err().print(f"{workspace}: the sales channel {name} is taken out.", soft_wrap=True)
+
+
+def _print_channels(ctx: Context, workspace: str) -> None:
+    """The document of every command here: the channels as they are now."""
+    from syncdoctor.render.json_connections import channel_document
+
+    channels = [channel_document(channel) for channel in ctx.config.workspace(workspace).channels]
+    ctx.print_document("channels", workspace=workspace, channels=channels)

@@ -52,7 +52,7 @@ def list_checks(ctx: Context, found: list[Case]) -> int:
     names = {name: words for case in found for name, words in _check_names(case).items()}
     if ctx.json:
         checks = [{"name": name, "summary": words} for name, words in names.items()]
-        ctx.print_json({"schema": "syncdoctor.checks/1", "checks": checks})
+        ctx.print_document("checks", checks=checks)
         return 0
     for name, words in names.items():
         ctx.out().print(f"{name}: {words}")

@@ -7,13 +7,13 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from syncdoctor.errors import UsageError
+from syncdoctor.errors import ConfigError, SyncdoctorError, UsageError, gravest
 from syncdoctor.store import place
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from syncdoctor.auth.vault import Vault
     from syncdoctor.config import Config
+    from syncdoctor.config_tables import Workspace
     from syncdoctor.engine.catalogue import Catalogue
+    from syncdoctor.model import Connection
     from syncdoctor.store.statedb import StateDB
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +39,7 @@ class Context:
     no_input: bool = False
     no_color: bool = False
     config_dir_flag: Path | None = None
+    left_out: list[int] = field(default_factory=list)  # exit codes of what could not be looked at
 
     @property
     def config_dir(self) -> Path:
@@ -75,6 +78,34 @@ class Context:
         from syncdoctor.engine.catalogue import load
 
         return load(self.config_dir / "rules", cache_dir=self.cache_dir)
+
+    def places(self, target: str | None) -> list[tuple[Connection, Workspace]]:
+        """The connections that a target means, each with its workspace.
+
+        Where all are meant, a workspace whose file is wrong is said and left out.
+        """
+        if target is not None:
+            return self.config.places(target)
+        found = []
+        for name in self.config.workspace_names():
+            try:
+                found += self.config.places(name)
+            except ConfigError as error:
+                self.leave_out(error)
+        return found
+
+    def leave_out(self, error: SyncdoctorError) -> None:
+        """Say what one of many stumbles over, and go on; the exit code will tell."""
+        from syncdoctor import redact
+
+        sys.stderr.write(f"syncdoctor: {redact.text(error.message)} It is left out.\n")
+        if error.hint:
+            sys.stderr.write(f"  → {redact.text(error.hint)}\n")
+        self.left_out.append(int(error.exit_code))
+
+    def total(self, codes: list[int]) -> int:
+        """The exit code over many connections, with what was left out."""
+        return gravest([*codes, *self.left_out])
 
     def open_state(self) -> StateDB:
         """The state database, made when absent; what was found wrong with it is said."""
@@ -125,6 +156,14 @@ class Context:
         import orjson
 
         sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+    def print_document(self, schema: str, code: int = 0, /, **content: Any) -> None:
+        """Print one document of ``syncdoctor.SCHEMA/1`` with what every document begins with."""
+        from datetime import UTC, datetime
+
+        from syncdoctor.render.json_v1 import header
+
+        self.print_json({**header(f"syncdoctor.{schema}/1", code, datetime.now(UTC)), **content})
 
     def print_json_line(self, document: Any) -> None:
         """Print one JSON document on a line of its own."""
@@ -193,7 +232,9 @@ def with_context(command: F) -> F:
         given = {name: values.pop(name) for name in COMMON}
         given["config_dir_flag"] = given.pop("config_dir")
         place.choose(os.environ.get("SYNCDOCTOR_STATE_URL"))
-        return command(Context(**given), **values)
+        context = Context(**given)
+        result = command(context, **values)
+        return context.total([result or 0]) if context.left_out else result
 
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

@@ -13,21 +13,23 @@ from syncdoctor.cli.common import Context, with_context
 from syncdoctor.cli.connection_settings import (
     ask_choice,
     ask_settings,
-    check_settings,
     choices_of,
+    keep_workspace,
     note_change,
     parse_settings,
     save_settings,
     show_choices,
     switch_on,
+    with_settings,
 )
-from syncdoctor.cli.connection_view import Target, connection_document, list_connections, show
+from syncdoctor.cli.connection_view import Target, list_connections, print_connection, show
 from syncdoctor.cli.paste import first_credential, forget_credential, kind_for
 from syncdoctor.cli.rotation import Rotation, rotate
 from syncdoctor.cli.sign_on import ask_user, take_sign_on
 from syncdoctor.cli.webhook_check import check_webhook
 from syncdoctor.errors import Cancelled, ExitCode, UsageError
-from syncdoctor.model import Connection, CredentialKind, Ownership
+from syncdoctor.model import Connection, CredentialKind, Ownership, State
+from syncdoctor.next_step import DISCONNECTED
 
 if TYPE_CHECKING:
     from syncdoctor.config import Config
@@ -71,6 +73,13 @@ def add(
     source: Annotated[
         Path | None, typer.Option("--source", help="Where the workspace's records come from.")
     ] = None,
+    change_workspace: Annotated[
+        bool,
+        typer.Option(
+            "--change-workspace",
+            help="Give a workspace that has a guide, plan or source another one.",
+        ),
+    ] = False,
     setting: Settings = None,
     borrowed: Annotated[
         bool, typer.Option("--borrowed", help="The product owns the token: never refresh it.")
@@ -94,22 +103,20 @@ def add(
         provider=room.id,
         app=app or (_app_for(ctx, config, room) if kind is CredentialKind.OAUTH else None),
         created=datetime.now(UTC).replace(microsecond=0),
-        settings={**room.settings, **parse_settings(setting or [])},
+        settings=room.settings,
         ownership=Ownership.BORROWED if borrowed else Ownership.OWN,
         credential=kind,
     )
     config.app_of(connection)
-    check_settings(room, connection)
+    connection = with_settings(room, connection, parse_settings(setting or []))
     fields = _workspace_fields(ctx, guide, plan, source)
+    if not change_workspace and workspace in config.workspace_names():
+        keep_workspace(config.workspace(workspace), fields)
     connection, shown, following = first_credential(ctx, connection, room, token_file)
     path = config.save_connection(connection, **fields)
     note_change(ctx, connection, "connection added")
     if ctx.json:
-        document = {
-            "schema": "syncdoctor.connection/1",
-            "connection": connection_document(connection),
-        }
-        ctx.print_json({**document, **shown, "file": str(path)})
+        print_connection(ctx, connection, **shown, file=str(path))
     ctx.err().print(f"Added {target} ({connection.uid}) in {path}.")
     ctx.err().print(f"Next: {following}")
 
@@ -133,7 +140,8 @@ def pick(
     room = ctx.catalogue.providers[connection.provider]
     names = [name for name in room.required_of(connection) if name != "organisation"]
     if list_choices and names:
-        show_choices(ctx, {name: choices_of(ctx, connection, room, name) for name in names})
+        offered = {name: choices_of(ctx, connection, room, name) for name in names}
+        show_choices(ctx, connection, offered)
         return
     chosen = parse_settings(setting or [])
     for name in names:
@@ -143,7 +151,9 @@ def pick(
         raise UsageError(
             f"Nothing to pick for {target}.", f"syncdoctor connection pick {target} -s KEY=VALUE"
         )
-    save_settings(ctx, connection, chosen)
+    connection = save_settings(ctx, connection, chosen)
+    if ctx.json:
+        print_connection(ctx, connection)
 
 
 @group.command("configure")
@@ -188,9 +198,11 @@ def configure(
         connection = save_settings(ctx, connection, chosen)
     if enable:
         switch_on(ctx, connection)
-    if not rotation.wanted:
-        return int(ExitCode.OK)
-    return rotate(ctx, connection, room, rotation)
+    if rotation.wanted:
+        return rotate(ctx, connection, room, rotation)
+    if ctx.json:
+        print_connection(ctx, connection)
+    return int(ExitCode.OK)
 
 
 @group.command("disconnect")
@@ -203,8 +215,13 @@ def disconnect(ctx: Context, target: Target, yes: Yes = False) -> None:
     if not yes and not ctx.confirm(f"Stop all syncs of {target}?", "--yes"):
         raise Cancelled(f"{target} goes on as before.")
     forget_credential(ctx, connection)
-    ctx.config.save_connection(replace(connection, enabled=False))
+    connection = replace(connection, enabled=False)
+    ctx.config.save_connection(connection)
     note_change(ctx, connection, "disconnected")
+    with ctx.open_state() as state:
+        state.save_evidence(connection.uid, target, State.UNKNOWN, source=DISCONNECTED)
+    if ctx.json:
+        print_connection(ctx, connection)
     again = " ".join(renewal(connection.credential, target))
     ctx.err().print(f"{target} is disconnected. Start again: {again}")
 
@@ -220,7 +237,12 @@ def remove(ctx: Context, target: Target, yes: Yes = False) -> None:
     forget_credential(ctx, connection)
     ctx.config.remove_connection(connection)
     note_change(ctx, connection, "connection removed")
-    ctx.err().print(f"{target} is removed; syncdoctor history {target} still tells its story.")
+    if ctx.json:
+        print_connection(ctx, connection, removed=True)
+    with ctx.open_state() as state:
+        synced = state.synced_targets(target)
+    story = f"; syncdoctor history {target} still tells its story" if synced else ""
+    ctx.err().print(f"{target} is removed{story}.")
 
 
 group.command("check-webhook")(check_webhook)

@@ -2,52 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from syncdoctor.errors import UsageError
+from syncdoctor.errors import Guarded, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
+    from syncdoctor.config_tables import Workspace
     from syncdoctor.engine.provider import Provider
     from syncdoctor.model import Connection
 
 
-def parse_settings(pairs: list[str]) -> dict[str, Any]:
-    """Settings from ``KEY=VALUE``; true, false and comma lists are read as such.
+def parse_settings(pairs: list[str]) -> dict[str, str]:
+    """Names and what is written for each, from ``KEY=VALUE``.
 
     Raises:
         UsageError: when one is not of that form.
     """
-    settings: dict[str, Any] = {}
+    settings: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise UsageError(f"--setting {pair}: it is written KEY=VALUE, e.g. sales_account=200.")
-        words = {"true": True, "false": False}
-        settings[key] = words.get(value, value.split(",") if key in {"kinds", "exclude"} else value)
+        settings[key] = value
     return settings
 
 
-def check_settings(room: Provider, connection: Connection) -> None:
-    """Refuse settings that could not be used, and those that belong into the token store.
+def with_settings(room: Provider, connection: Connection, given: Mapping[str, str]) -> Connection:
+    """The connection with settings as they were given; an empty one is taken away.
 
     Raises:
-        UsageError: an address is neither https nor on loopback, it is part of a sign-on, or it
-            names no rule of conflicts.
+        UsageError: there is no such setting, it cannot hold that, an address is neither https nor
+            on loopback, or it is part of a sign-on, which belongs into the token store.
     """
+    from syncdoctor.cli.setting_names import with_given
     from syncdoctor.resync.conflicts import rule_of
     from syncdoctor.wire.address import check_address
 
     facts, target = room.sign_on, connection.target
-    if facts is not None and not {facts.user, facts.password}.isdisjoint(connection.settings):
+    if facts is not None and not {facts.user, facts.password}.isdisjoint(given):
         raise UsageError(
             f"{facts.user} and {facts.password} go to the token store, once {target} is signed in.",
             f"syncdoctor connection configure {target} --setting {facts.user}=NAME",
         )
-    for name, value in connection.settings.items():
-        check_address(room, name, value, connection.target)
-    rule_of(None, connection.settings)
+    changed = replace(connection, settings=with_given(room, connection, given))
+    for name, value in changed.settings.items():
+        check_address(room, name, value, target)
+    rule_of(None, changed.settings)
+    return changed
+
+
+def keep_workspace(workspace: Workspace, given: Mapping[str, str]) -> None:
+    """Refuse to give a workspace another guide, plan or source: its connections share them.
+
+    Raises:
+        Guarded: it has another one already.
+    """
+    guide = None if workspace.guide == "default" else workspace.guide
+    before = {"guide": guide, "plan": workspace.plan, "source": workspace.source}
+    for name, new in given.items():
+        old = before[name]
+        old = str(old.resolve()) if isinstance(old, Path) else old
+        if old not in (None, new):
+            raise Guarded(
+                f"The {name} of {workspace.name} is {old}, and would become {new} for all of its "
+                "connections.",
+                f"Leave --{name} out, or say so with --change-workspace.",
+            )
 
 
 def choices_of(
@@ -61,19 +85,27 @@ def choices_of(
         return choices(session.client, room, setting)
 
 
-def show_choices(ctx: Context, offered: dict[str, list[tuple[str, str]]]) -> None:
+def show_choices(
+    ctx: Context, connection: Connection, offered: dict[str, list[tuple[str, str]]]
+) -> None:
     """Print what may be chosen for each setting."""
+    from syncdoctor.cli.connection_view import hosts_of
+    from syncdoctor.render.terminal import stand_ins
+
+    hosts = hosts_of(ctx, connection)
     if ctx.json:
         settings = {
             name: [{"value": value, "name": label} for value, label in pairs]
             for name, pairs in offered.items()
         }
-        ctx.print_json({"schema": "syncdoctor.choices/1", "settings": settings})
+        ctx.print_document("choices", settings=settings, stand_in_hosts=list(hosts))
         return
     for name, pairs in offered.items():
         ctx.out().print(name.replace("_", " "), style="heading")
         for value, label in pairs:
             ctx.out().print(f"  {value}  {label}")
+    for line in stand_ins(hosts):
+        ctx.out().print(line, soft_wrap=True)
 
 
 def ask_choice(ctx: Context, connection: Connection, room: Provider, setting: str) -> str:
@@ -107,7 +139,7 @@ def _meant(answer: str, offered: list[tuple[str, str]]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def ask_settings(ctx: Context, connection: Connection, room: Provider) -> dict[str, Any]:
+def ask_settings(ctx: Context, connection: Connection, room: Provider) -> dict[str, str]:
     """Ask for the required settings: those that are missing, or else every one.
 
     Raises:
@@ -123,12 +155,12 @@ def ask_settings(ctx: Context, connection: Connection, room: Provider) -> dict[s
     return {name: ask_choice(ctx, connection, room, name) for name in missing or names}
 
 
-def save_settings(ctx: Context, connection: Connection, chosen: dict[str, Any]) -> Connection:
+def save_settings(ctx: Context, connection: Connection, chosen: Mapping[str, str]) -> Connection:
     """Keep the chosen settings, and remember the change; the connection as it is now."""
-    changed = replace(connection, settings={**connection.settings, **chosen})
-    check_settings(ctx.catalogue.providers[connection.provider], changed)
+    changed = with_settings(ctx.catalogue.providers[connection.provider], connection, chosen)
     ctx.config.save_connection(changed)
-    what = ", ".join(f"{key}={value}" for key, value in chosen.items()) or "switched"
+    words = (f"{key}={value}" if value else f"no {key}" for key, value in chosen.items())
+    what = ", ".join(words) or f"switched {'on' if changed.enabled else 'off'}"
     note_change(ctx, connection, f"settings: {what}")
     ctx.err().print(f"{connection.target}: {what}. Next: syncdoctor diagnose {connection.target}")
     return changed

@@ -25,7 +25,7 @@ def list_connections(
     rows = rows_for(ctx, target)
     providers = ctx.catalogue.providers
     if ctx.json:
-        ctx.print_json(json_connections.connections_document(rows, providers))
+        ctx.print_json(json_connections.connections_document(rows, providers, ctx.total([])))
     elif not rows:
         ctx.out().print(empty_state())
     else:
@@ -37,16 +37,16 @@ def list_connections(
 def show(ctx: Context, target: Target) -> None:
     """Show everything that is known of one connection; secrets are never shown."""
     connection = ctx.config.connection(target)
-    channels = ctx.config.workspace(connection.workspace).channels
-    document = connection_document(connection)
     if ctx.json:
-        from syncdoctor.render.json_connections import channel_document
-
-        document["channels"] = [channel_document(channel) for channel in channels]
-        ctx.print_json({"schema": "syncdoctor.connection/1", "connection": document})
+        print_connection(ctx, connection)
         return
     from rich.table import Table
 
+    from syncdoctor.render.status_view import channel_words
+    from syncdoctor.render.terminal import stand_ins
+
+    channels = ctx.config.workspace(connection.workspace).channels
+    document = _document(connection)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     asked = connection.credential is CredentialKind.OAUTH
     for key, value in document.items():
@@ -54,14 +54,33 @@ def show(ctx: Context, target: Target) -> None:
             continue  # no app, no organisation: none is needed
         table.add_row(key.replace("_", " "), _shown(value))
     if channels:
-        from syncdoctor.render.status_view import channel_words
-
         table.add_row("channels", ", ".join(map(channel_words, channels)))
     ctx.out().print(table)
+    for line in stand_ins(hosts_of(ctx, connection)):
+        ctx.out().print(line, soft_wrap=True)
 
 
-def connection_document(connection: Connection) -> dict[str, Any]:
-    """What scripts may read of a connection."""
+def print_connection(ctx: Context, connection: Connection, **more: Any) -> None:
+    """Print what scripts may read of a connection, and what else is to be told."""
+    from syncdoctor.render.json_connections import channel_document
+
+    channels = ctx.config.workspace(connection.workspace).channels
+    document = {
+        **_document(connection),
+        "stand_in_hosts": list(hosts_of(ctx, connection)),
+        "channels": [channel_document(channel) for channel in channels],
+    }
+    ctx.print_document("connection", connection=document, **more)
+
+
+def hosts_of(ctx: Context, connection: Connection) -> tuple[str, ...]:
+    """Hosts that stand in for the provider's own."""
+    from syncdoctor.cli.cases import stand_in_hosts
+
+    return stand_in_hosts(ctx.config.apps(), connection)
+
+
+def _document(connection: Connection) -> dict[str, Any]:
     organisation = connection.organisation
     return {
         "target": connection.target,

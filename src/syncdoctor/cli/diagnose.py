@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncdoctor import redact
 from syncdoctor.cli.background import asked, with_answers, with_background
 from syncdoctor.cli.bundle import Wanted, write_bundle
 from syncdoctor.cli.checks import known_checks, list_checks
 from syncdoctor.cli.common import Context, with_context
-from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, gravest
+from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.engine.catalogue import Catalogue
@@ -94,8 +95,10 @@ def diagnose(
         raise UsageError(f"--fail-on {fail_on}: it is error, warning or never.")
     if this_machine:
         return _self(ctx)
-    if (target is None) == (not everything):
-        raise UsageError("Name a target, or take --all.", "syncdoctor diagnose acme/xero")
+    if everything and target:
+        raise UsageError("A target and --all exclude each other.", "syncdoctor diagnose --all")
+    if not everything and target is None:
+        raise UsageError("Name a target, or take --all.", "syncdoctor diagnose --all")
     wanted = _bundle(bundle, describe, tried, fill)
     catalogue = ctx.catalogue
     with ctx.open_state() as state:
@@ -112,14 +115,14 @@ def diagnose(
     if failures and len(found) == 1:
         raise failures[0][1]
     for case, failure in failures:
-        ctx.err().print(f"{case.connection.target}: {failure.message}", style="warn")
+        typer.echo(f"{case.connection.target}: {redact.text(failure.message)}", err=True)
     codes = [_code(result, fail_on) for _, result in diagnoses]
     codes += [int(failure.exit_code) for _, failure in failures]
     if wanted:
         write_bundle(ctx, wanted, diagnoses)
     _write_files(ctx, diagnoses, save, html)
     _show(ctx, diagnoses, codes, reply=reply)
-    return gravest(codes)
+    return ctx.total(codes)
 
 
 def _bundle(
@@ -151,7 +154,7 @@ def _self(ctx: Context) -> int:
     checks = []
     for check in self_check.run(ctx.open_vault, (ctx.config_dir, ctx.state_dir), _urls(ctx)):
         checks.append(check)
-        if not ctx.json:
+        if not (ctx.json or (ctx.quiet and check.outcome == "ok")):
             ctx.out().print(check_line(check))
     bad = [check for check in checks if check.outcome != "ok"]
     code = ExitCode.OK
@@ -265,12 +268,14 @@ def _show(
 
     if ctx.json:
         results = [result for _, result in diagnoses]
-        ctx.print_json(json_connections.diagnose_document(results, gravest(codes)))
+        ctx.print_json(json_connections.diagnose_document(results, ctx.total(codes)))
         return
     from syncdoctor.render.diagnose_view import diagnosis_view
 
     out, apps = ctx.out(), ctx.config.apps()
-    for case, result in diagnoses:
+    for (case, result), code in zip(diagnoses, codes, strict=False):  # then those of the failures
+        if ctx.quiet and not code:
+            continue
         if reply:
             from syncdoctor.render.reply import message
 

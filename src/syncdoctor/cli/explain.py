@@ -6,13 +6,15 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syncdoctor import redact
 from syncdoctor.cli.common import Context, with_context
+from syncdoctor.cli.streams import reader_gone
 from syncdoctor.errors import ExitCode, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from syncdoctor.explained import Explained
     from syncdoctor.intake.parse import Intake, Pending
 
+STDIN = "<stdin>"
 LEAST = {"warning": 1, "error": 2, "never": 3}
 SUFFIXES = tuple(".json .jsonl .ndjson .har .yaml .yml .txt .log .http .xml .html".split())
 
@@ -122,6 +125,7 @@ class _Run:
         self.provider = self._known(provider)
         self.least = LEAST[fail_on]
         self.worst = -1
+        self.unread = 0  # lines that are no JSON
         self.now = datetime.now(UTC)
 
     def _known(self, provider: str | None) -> str | None:
@@ -136,7 +140,23 @@ class _Run:
     @property
     def code(self) -> int:
         """The exit code, by what was seen so far."""
+        if self.unread:
+            return int(ExitCode.USAGE)
         return int(ExitCode.PROBLEM if self.worst >= self.least else ExitCode.OK)
+
+    def skip(self, error: UsageError) -> None:
+        """Name the first line that cannot be read; :meth:`end` counts the others."""
+        self.unread += 1
+        if self.unread == 1:
+            err = self.ctx.err()
+            err.print(f"syncdoctor: {redact.text(error.message)}", markup=False, soft_wrap=True)
+            err.print("  \N{RIGHTWARDS ARROW} The other lines are read.", soft_wrap=True)
+
+    def end(self) -> int:
+        """Say how many lines were not read, and give the exit code."""
+        if self.unread > 1:
+            self.ctx.err().print(f"syncdoctor: {self.unread} lines could not be read.")
+        return self.code
 
     def inputs(self) -> Iterator[Intake]:
         """Each input, opened when its turn comes."""
@@ -144,7 +164,7 @@ class _Run:
 
         for subject in self.subjects:
             if subject == "-":
-                yield Intake(sys.stdin.buffer)
+                yield Intake(sys.stdin.buffer, name=STDIN)
             elif _exists(subject):
                 yield Intake(Path(subject))
             else:
@@ -156,14 +176,16 @@ class _Run:
 
         passing = passing_headers(self.catalogue)
         for intake in inputs:
-            yield from intake.pending(self.provider, passing if intake.is_lines else frozenset())
+            found = intake.pending(self.provider, passing if intake.is_lines else frozenset())
+            endless = intake.source.name == STDIN  # it may be: a log that is followed
+            yield from takewhile(lambda _: not reader_gone(), found) if endless else found
 
     def every(self, inputs: Iterable[Intake] | None = None) -> Iterator[Explained]:
         """Every exchange of every input, judged and numbered through."""
         from syncdoctor.explained import explain as judged
 
         found = self.pending(self.inputs() if inputs is None else inputs)
-        for one in judged(found, self.catalogue, self.guide):
+        for one in judged(found, self.catalogue, self.guide, self.skip):
             self.worst = max(self.worst, one.gravity)
             yield one
 
@@ -173,10 +195,13 @@ class _Run:
 
         names, verbose = self.catalogue.providers, self.ctx.verbose
         out, every, wrong, total = self.ctx.out(), self.every(), 0, 0
-        first, second = next(every), next(every, None)
+        first, second = next(every, None), next(every, None)
+        if first is None:
+            return self.end()
         if second is None:
-            out.print(explained_view(first, names, numbered=False, verbose=verbose))
-            return self.code
+            if not self.ctx.quiet or not first.healthy:
+                out.print(explained_view(first, names, numbered=False, verbose=verbose))
+            return self.end()
         for one in chain((first, second), every):
             total += 1
             wrong += not one.healthy
@@ -184,7 +209,7 @@ class _Run:
                 out.print(explained_view(one, names, numbered=True, verbose=verbose), "")
         if not self.ctx.quiet:
             out.print(tally(total, wrong))
-        return self.code
+        return self.end()
 
     def json(self) -> int:
         """One document; for JSON lines a line for each."""
@@ -207,7 +232,7 @@ class _Run:
             self.ctx.err().print(f"syncdoctor: {error.message}", soft_wrap=True)
             return int(error.exit_code)
         out.end(self.code)
-        return self.code
+        return self.end()
 
     def lines(self, out: Documents, inputs: Iterable[Intake]) -> None:
         """A line for each; those are judged that do not say the same as others before them."""
@@ -217,7 +242,12 @@ class _Run:
         for index, pending in enumerate(self.pending(inputs)):
             gravity = out.repeat(index, pending.line)
             if gravity is None:
-                one = judged(index, pending)
+                try:
+                    one = judged(index, pending)
+                except UsageError as error:
+                    self.skip(error)
+                    out.skip(index, error)
+                    continue
                 out.add(one)
                 gravity = one.gravity
             self.worst = max(self.worst, gravity)
@@ -237,7 +267,7 @@ class _Run:
             from syncdoctor.render.explain_view import summary_view
 
             self.ctx.out().print(summary_view(counted))
-        return self.code
+        return self.end()
 
     def reply(self) -> int:
         """Write what the customer is told, for each cause once."""
@@ -252,4 +282,4 @@ class _Run:
             self.ctx.print_json({**document, "guide": self.guide.name, "message": text})
         else:
             self.ctx.out().print(text, soft_wrap=True)
-        return self.code
+        return self.end()

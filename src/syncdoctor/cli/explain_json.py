@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
@@ -93,6 +93,17 @@ class Documents:
             self._out.write(b"\n")
         self._out.flush()
 
+    def skip(self, index: int, error: SyncdoctorError) -> None:
+        """Write, in the place of a line that cannot be read, why that is so."""
+        self._out.write(orjson.dumps({**self._error(error), "index": index}) + b"\n")
+        self._written = True
+
+    def _error(self, error: SyncdoctorError) -> dict[str, Any]:
+        return {
+            **header("syncdoctor.error/1", error.exit_code, self._now),
+            "error": {"message": redact.text(error.message), "hint": error.hint},
+        }
+
     def fail(self, error: SyncdoctorError) -> None:
         """End what was begun where the input cannot be read on, so that it stays JSON.
 
@@ -101,10 +112,7 @@ class Documents:
         """
         if not self._written and self._count < 2:  # noqa: PLR2004 - the first waits for a second
             raise error
-        told = {
-            **header("syncdoctor.error/1", error.exit_code, self._now),
-            "error": {"message": redact.text(error.message), "hint": error.hint},
-        }
+        told = self._error(error)
         if self._alike is not None:
             self._out.write(orjson.dumps(told) + b"\n")
         else:

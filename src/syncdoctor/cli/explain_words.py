@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncdoctor.cli.common import Context
-from syncdoctor.errors import ExitCode, NotFound, UsageError
+from syncdoctor.errors import ConfigError, ExitCode, NotFound, UsageError
 from syncdoctor.model import USUAL_ACTION, Action, Cause, Rule
 
 if TYPE_CHECKING:
@@ -77,10 +77,15 @@ def check(ctx: Context, file: Path) -> int:
     """
     from syncdoctor.engine.table import parse_file
 
+    if file.is_dir():
+        raise UsageError(f"{file} is a directory.", f"syncdoctor explain --check {file}/FILE")
     if not file.is_file():
         raise UsageError(f"There is no file {file}.", "syncdoctor explain --check FILE")
     remarks: list[str] = []
-    if "rule" in parse_file(file):
+    document = parse_file(file)
+    if not document:
+        raise ConfigError(f"{file} is empty: it holds neither rules nor a guide.")
+    if "rule" in document:
         problems, remarks = _rule_problems(file)
     else:
         problems = _guide_problems(file)
@@ -116,6 +121,8 @@ def _rule_problems(file: Path) -> tuple[list[str], list[str]]:
 def _guide_problems(file: Path) -> list[str]:
     from syncdoctor.engine.guide import load_guide
 
+    if file.suffix != ".toml":
+        raise UsageError(f"{file}: the name of a guide's file ends in .toml.")
     load_guide(file.stem, file.parent)
     return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdoctor.cli.common import Context, with_context
-from syncdoctor.errors import UsageError
+from syncdoctor.errors import ConfigError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +53,7 @@ def history(
 ) -> None:
     """Show how many syncs there were, how they ended, and since when what fails."""
     from syncdoctor.render import history_view as view
+    from syncdoctor.store.rows import SyncStatus
 
     if sync is not None and (failed or since or plot or target):
         raise UsageError("--sync goes with no other choice.", f"syncdoctor history --sync {sync}")
@@ -60,7 +62,7 @@ def history(
             one, operations = db.sync(sync), db.operations(sync)
             if ctx.json:
                 ctx.print_json(view.sync_document(one, operations, db.now()))
-            else:
+            elif not (ctx.quiet and one.status is SyncStatus.SUCCEEDED):
                 ctx.out().print(view.sync_view(one, operations))
             return
         found = _history(ctx, db, target, _since(since, db), failed=failed, limit=limit, plot=plot)
@@ -68,8 +70,11 @@ def history(
             _write(html, view.history_page(found))
         if ctx.json:
             ctx.print_json(view.history_document(found, db.now()))
+        elif ctx.quiet:
+            if found.failures:
+                ctx.out().print(view.failing_view(found))
         elif found.summary.total == 0 and since is None:
-            ctx.out().print(view.empty_view(target))
+            ctx.out().print(view.empty_view(_first(ctx, target)))
         else:
             ctx.out().print(view.history_view(found))
 
@@ -90,14 +95,32 @@ def _history(
     if target is not None and not synced:
         ctx.config.resolve(target)  # removed connections keep their history; others must be there
     failures = [db.failure(uid) for _, uid in synced]
+    syncs = db.syncs(target, since=since, failed=failed, limit=limit)
     return History(
         target=target,
         since=since,
         summary=db.summary(target, since=since),
-        syncs=db.syncs(target, since=since, failed=failed, limit=limit),
+        syncs=syncs,
         failures=tuple(failure for failure in failures if failure is not None),
         days=db.days(target, since or db.now() - PLOTTED) if plot else None,
+        hosts=_hosts(ctx, sorted({sync.target for sync in syncs})),
     )
+
+
+def _first(ctx: Context, target: str | None) -> str | None:
+    return next((connection.target for connection, _ in ctx.places(target)), None)
+
+
+def _hosts(ctx: Context, targets: list[str]) -> tuple[str, ...]:
+    """The hosts that stand in for providers' own; of removed connections nothing is known."""
+    from syncdoctor.cli.cases import stand_in_hosts
+
+    hosts: set[str] = set()
+    for target in targets:
+        with suppress(NotFound, ConfigError):
+            apps = ctx.config.apps()
+            hosts.update(*(stand_in_hosts(apps, one) for one in ctx.config.resolve(target)))
+    return tuple(sorted(hosts))
 
 
 def _write(path: Path, page: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from syncdoctor import redact
-from syncdoctor.errors import ConfigError, ExitCode, SyncdoctorError, gravest
+from syncdoctor.errors import ConfigError, ExitCode, SyncdoctorError
 
 if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
@@ -26,7 +26,7 @@ def keep_alive(ctx: Context, connections: list[Connection]) -> int:
         except SyncdoctorError as error:
             results.append((connection.target, "failed", int(error.exit_code)))
             complain(connection, error)
-    total = gravest([code for _, _, code in results])
+    total = ctx.total([code for _, _, code in results])
     if ctx.json:
         _print_document(ctx, results, total)
     elif not ctx.quiet:

@@ -12,7 +12,7 @@ from syncdoctor.cli.keep_alive import complain
 from syncdoctor.cli.keep_alive import keep_alive as use_grants
 from syncdoctor.cli.recording import recorded
 from syncdoctor.cli.sign_in import Options, sign_in
-from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
+from syncdoctor.errors import NotFound, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.model import Connection
@@ -136,7 +136,7 @@ def _sign_in_each(ctx: Context, connections: list[Connection], options: Options)
         except SyncdoctorError as error:
             complain(connection, error)
             codes.append(int(error.exit_code))
-    return gravest(codes)
+    return ctx.total(codes)
 
 
 def _check(options: Options, *, keep_alive: bool) -> None:
@@ -163,7 +163,7 @@ def _connections(
 ) -> list[Connection]:
     if everything == (target is not None):
         raise UsageError("Give a target, or --all.", "syncdoctor reconnect acme/xero")
-    found = ctx.config.resolve(target)
+    found = [connection for connection, _ in ctx.places(target)]
     if problems:
         from syncdoctor.cli.status import rows_for
         from syncdoctor.model import State

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdoctor.cli.common import Context, with_context
-from syncdoctor.cli.resync_job import Options, build_job, print_line, progress, stopping
-from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError, gravest
+from syncdoctor.cli.resync_job import (
+    Options,
+    build_job,
+    check_set_up,
+    print_line,
+    progress,
+    stopping,
+)
+from syncdoctor.errors import ExitCode, NotFound, SetupNeeded, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.model import Connection
@@ -90,13 +97,14 @@ def resync(
     _check(options)
     if everything == (target is not None):
         raise UsageError("Give a target, or --all.", "syncdoctor resync acme/xero")
-    connections = ctx.config.resolve(target)
+    connections = [connection for connection, _ in ctx.places(target)]
     if not connections:
         raise NotFound("There is no connection.", "syncdoctor connection add acme/xero")
     silent = ctx.quiet or (everything and not ctx.verbose and not _watched())
     with ctx.open_state() as db:
         only = not everything and len(connections) == 1
-        return _Command(ctx, db, options, silent=silent).run(connections, only=only)
+        command = _Command(ctx, db, options, silent=silent, everything=everything)
+        return command.run(connections, only=only)
 
 
 def run_initial(ctx: Context, connection: Connection) -> int:
@@ -107,38 +115,57 @@ def run_initial(ctx: Context, connection: Connection) -> int:
         return int(ExitCode.OK)
     try:
         puller = puller_for(connection)
-    except UsageError as error:  # what it needs is chosen from what the sign-in can see
+        if ctx.config.workspace(connection.workspace).source is None and puller is None:
+            return int(ExitCode.OK)
+        check_set_up(connection, ctx.catalogue.providers[connection.provider])
+    except (SetupNeeded, UsageError) as error:  # what it needs is chosen from what is seen now
         ctx.err().print(f"{error.message}\nNext: {error.hint}", soft_wrap=True)
-        return int(ExitCode.OK)
-    if ctx.config.workspace(connection.workspace).source is None and puller is None:
         return int(ExitCode.OK)
     with ctx.open_state() as db:
         return _Command(ctx, db, Options(), silent=ctx.quiet).run([connection], only=True)
 
 
 class _Command:
-    def __init__(self, ctx: Context, db: StateDB, options: Options, *, silent: bool) -> None:
+    def __init__(
+        self, ctx: Context, db: StateDB, options: Options, *, silent: bool, everything: bool = False
+    ) -> None:
         self._ctx = ctx
+        self._everything = everything
         self._db = db
         self._options = options
         self._silent = silent
+        self._only = False
 
     def run(self, connections: list[Connection], *, only: bool) -> int:
         from syncdoctor.resync.run import Stop
 
+        self._only = only
         codes: list[int] = []
         with stopping(Stop()) as stop:
             for connection in connections:
                 if stop.code is not None:
                     break
                 reason = self._left_out(connection)
-                if reason is None:
-                    codes.append(self._one(connection, stop))
-                elif only:
-                    codes.append(self._said(reason))
-                elif self._ctx.verbose:
-                    self._ctx.err().print(f"{connection.target}: left out: {reason.message}")
-        return stop.code or gravest(codes)
+                if reason is not None:
+                    self._pass_over(reason)
+                elif (code := self._one(connection, stop)) is not None:
+                    codes.append(code)
+        if not codes and not (only or self._silent or self._ctx.verbose):
+            self._ctx.err().print("No connection was synced; --verbose says why.")
+        return stop.code or self._ctx.total(codes)
+
+    def _pass_over(self, reason: SyncdoctorError) -> None:
+        """Say why a connection is left out, where it was named or everything is to be told.
+
+        Raises:
+            SyncdoctorError: it was named, and to leave it out is a failure.
+        """
+        if self._only and reason.exit_code:
+            raise reason
+        if self._only:
+            self._ctx.err().print(reason.message)
+        elif self._ctx.verbose:
+            self._ctx.err().print(f"Left out: {reason.message}")
 
     def _left_out(self, connection: Connection) -> SyncdoctorError | None:
         from syncdoctor.model import CredentialKind
@@ -173,13 +200,8 @@ class _Command:
             f"syncdoctor resync {connection.target} --dry-run",
         )
 
-    def _said(self, reason: SyncdoctorError) -> int:
-        if isinstance(reason, _AutoSyncOff):
-            self._ctx.err().print(reason.message)
-            return int(ExitCode.OK)
-        raise reason
-
-    def _one(self, connection: Connection, stop: Stop) -> int:
+    def _one(self, connection: Connection, stop: Stop) -> int | None:
+        """Sync one connection; None where there is nothing to be done."""
         from syncdoctor.cli.cases import stand_in_hosts
         from syncdoctor.cli.deliveries import stop_deliveries, wants_no_more
         from syncdoctor.model import CredentialKind
@@ -201,11 +223,7 @@ class _Command:
                     return self._export(job, self._options.export_csv)
                 report = dry_run(job) if self._options.dry_run else run(job)
         except SyncdoctorError as error:
-            if ctx.json:
-                print_line(view.error_line(connection.target, error, self._db.now()))
-            else:
-                ctx.out().print(view.error_block(connection.target, error), soft_wrap=True)
-            return int(error.exit_code)
+            return self._refused(connection, error)
         if ctx.json:
             print_line(view.report_line(report, hosts, self._db.now()))
         elif report.exit_code or not self._silent:
@@ -216,6 +234,21 @@ class _Command:
         if wants_no_more(connection, report):
             stop_deliveries(ctx, connection)
         return report.exit_code
+
+    def _refused(self, connection: Connection, error: SyncdoctorError) -> int | None:
+        """Say why a connection could not be synced; None where there was nothing to be done."""
+        from syncdoctor.render import resync_view as view
+        from syncdoctor.resync.earlier import NothingToResume, SourceUnknown
+
+        unneeded = isinstance(error, SourceUnknown) and self._everything
+        if unneeded or isinstance(error, NothingToResume):
+            self._pass_over(error)
+            return None
+        if self._ctx.json:
+            print_line(view.error_line(connection.target, error, self._db.now()))
+        else:
+            self._ctx.out().print(view.error_block(connection.target, error), soft_wrap=True)
+        return int(error.exit_code)
 
     def _export(self, job: Job, directory: Path) -> int:
         from syncdoctor.render import resync_view as view
@@ -249,6 +282,8 @@ def _read_only(ctx: Context, connection: Connection) -> UsageError:
 
 class _AutoSyncOff(UsageError):
     """Not a failure: the connection asks not to be synced by a timer."""
+
+    exit_code = ExitCode.OK
 
 
 def _check(options: Options) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -12,10 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from syncdoctor.errors import ExitCode, UsageError
+from syncdoctor.errors import ExitCode, SetupNeeded, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.cli.common import Context
+    from syncdoctor.engine.provider import Provider
     from syncdoctor.model import Connection
     from syncdoctor.resync.pull import TwoWay
     from syncdoctor.resync.report import RecordEvent
@@ -53,7 +55,8 @@ def build_job(
     """All that one sync needs.
 
     Raises:
-        UsageError: nobody said where the records come from, or how old they may be.
+        SetupNeeded: a required setting was never chosen.
+        UsageError: what is asked for cannot be done.
     """
     from syncdoctor.engine.guide import load_guide
     from syncdoctor.engine.judge import judge
@@ -71,15 +74,14 @@ def build_job(
 
         path = trial_source(ctx.state_dir, connection, db.now())
         connection = open_to_trial(connection)
-    adapter = adapter_for(connection)
-    two_way = None if options.export_csv else _two_way(ctx, options, connection, workspace.source)
-    if adapter is None or (path is None and two_way is None):
-        raise UsageError(
-            f"{connection.target}: it is not known where its records come from.",
-            f"syncdoctor resync {connection.target} --source FILE",
-        )
     catalogue, app = ctx.catalogue, ctx.config.app_of(connection)
     provider = catalogue.providers[connection.provider]
+    if not options.export_csv:
+        check_set_up(connection, provider)
+    adapter = adapter_for(connection)
+    if adapter is None:
+        raise UsageError(f"{connection.target}: records cannot be pushed to {provider.name}.")
+    two_way = None if options.export_csv else _two_way(ctx, options, connection, workspace.source)
     addressed(provider, connection)  # an address that cannot be used stops it before it begins
     guide = load_guide(workspace.guide, ctx.config_dir / "guides", ctx.cache_dir)
     vault = ctx.open_vault()
@@ -113,10 +115,30 @@ def build_job(
         trigger=Trigger.AUTOMATIC if options.automatic else Trigger.MANUAL,
         rejects=options.rejects,
         resume=options.resume,
+        source_given=options.source is not None or options.test_record,
         two_way=two_way,
         stop=stop,
         on_event=tell,
     )
+
+
+def check_set_up(connection: Connection, provider: Provider) -> None:
+    """Refuse to send anything over a connection that is not set up.
+
+    Raises:
+        SetupNeeded: a required setting was never chosen; the hint is the command that chooses it.
+    """
+    from syncdoctor.model import State
+    from syncdoctor.next_step import next_command
+
+    chosen = {"organisation": connection.organisation, **connection.settings}
+    missing = [name for name in provider.required_of(connection) if chosen.get(name) is None]
+    if missing:
+        words = " and no ".join(name.replace("_", " ") for name in missing)
+        command = shlex.join(next_command(connection, State.SETUP_NEEDED, provider))
+        if provider.address_setting in missing:
+            command += f" --setting {provider.address_setting}=https://…"
+        raise SetupNeeded(f"{connection.target}: no {words} is chosen; nothing was sent.", command)
 
 
 def _two_way(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from syncdoctor.errors import ExitCode, UsageError
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from syncdoctor.model import Connection
 
 FLAG = "--secret-file"
-SCHEMA = "syncdoctor.rotation/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,7 @@ def _say(ctx: Context, connection: Connection, result: str, words: str, **shown:
     if result in ("stored", "rotated"):
         note_change(ctx, connection, f"signing secret {result}")
     if ctx.json:
-        document: dict[str, Any] = {"schema": SCHEMA, "target": connection.target}
-        ctx.print_json({**document, "result": result, **shown})
+        ctx.print_document("rotation", target=connection.target, result=result, **shown)
     elif "secret" in shown:
         ctx.err().print("The new signing secret, shown this once:")
         ctx.out().print(shown["secret"], soft_wrap=True, highlight=False, markup=False)

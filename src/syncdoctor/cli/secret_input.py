@@ -44,6 +44,7 @@ def _from(file: str, what: str, flag: str) -> str:
     try:
         return Path(file).expanduser().read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise UsageError(f"{flag} {file}: cannot be read: {error.strerror}.") from None
+        problem = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
-        raise UsageError(f"{flag} {file}: it is no UTF-8 text.") from None
+        problem = "it is no UTF-8 text"
+    raise UsageError(f"{flag} {file}: {problem}.", f"Give another file with {flag} FILE.")

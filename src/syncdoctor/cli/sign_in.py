@@ -66,7 +66,7 @@ def sign_in(ctx: Context, connection: Connection, options: Options) -> int:
         done = reconnect_by_device(asked, vault, ctx.config, choose=choose, announce=announce)
         return _show(ctx, done, options)
     if options.non_interactive or not _somebody_is_here(ctx, asked, options):
-        return _begin(asked, vault)
+        return _begin(asked, vault, options)
     return _show(ctx, _by_browser(ctx, asked, vault, options), options)
 
 
@@ -132,8 +132,8 @@ def _asked(ctx: Context, connection: Connection, options: Options) -> SignIn:
     )
 
 
-def _begin(asked: SignIn, vault: Vault) -> int:
-    """Nobody is here: keep the sign-in and say as JSON how it goes on."""
+def _begin(asked: SignIn, vault: Vault, options: Options) -> int:
+    """Nobody is here: keep the sign-in and say as JSON how it goes on, with the same choices."""
     from syncdoctor.auth.flow import begin_without_person
     from syncdoctor.auth.pending import PendingSignIns
     from syncdoctor.cli.resync_job import print_line
@@ -151,11 +151,19 @@ def _begin(asked: SignIn, vault: Vault) -> int:
                 "what": "Open the URL in a browser and sign in; then run the command with the "
                 "whole address that the browser ended at, even if that page did not load.",
                 "url": url,
-                "command": [*command, "--redirect-url", "URL"],
+                "command": [*command, *_choices(options), "--redirect-url", "URL"],
             },
         }
     )
     return int(ExitCode.SIGN_IN)
+
+
+def _choices(options: Options) -> list[str]:
+    """What was chosen when a sign-in began, for the command that ends it."""
+    chosen = ["--organisation", options.organisation] if options.organisation else []
+    if options.allow_other_organisation:
+        chosen.append("--allow-other-organisation")
+    return [*chosen, "--no-sync"] if options.no_sync else chosen
 
 
 def _complete(ctx: Context, asked: SignIn, vault: Vault, options: Options) -> Reconnected:
@@ -228,13 +236,13 @@ def _show(ctx: Context, done: Reconnected, options: Options) -> int:
 
 
 def _note(ctx: Context, connection: Connection) -> None:
-    """Tell the history; that somebody must sign in is no longer what is known."""
+    """Tell the history; that somebody must sign in, or that it is off, is known no longer."""
     from syncdoctor.model import State
 
     with ctx.open_state() as state:
         state.note_change(connection.uid, "reconnected")
         known = state.evidence(connection.uid)
-        if known is not None and known.state is State.RECONNECT_NEEDED:
+        if known is not None and known.state in (State.RECONNECT_NEEDED, State.INACTIVE):
             state.save_evidence(
                 connection.uid, connection.target, State.UNKNOWN, source="reconnect"
             )

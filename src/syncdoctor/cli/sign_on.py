@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,7 +20,7 @@ def take_sign_on(
     ctx: Context,
     connection: Connection,
     room: Provider,
-    chosen: dict[str, Any],
+    chosen: dict[str, str],
     secret_file: str | None,
 ) -> bool:
     """Take the sign-on out of the settings that were given, prove it and keep it.
@@ -46,7 +46,7 @@ def take_sign_on(
         if secret_file is not None:
             raise UsageError(f"{FLAG}: whose password it is must be said too.", command)
         return False
-    user = str(chosen.pop(facts.user))
+    user = chosen.pop(facts.user)
     if user:
         _keep(ctx, connection, user, _password(ctx, room, facts.password, secret_file))
     else:
@@ -54,7 +54,7 @@ def take_sign_on(
     return True
 
 
-def ask_user(ctx: Context, room: Provider) -> dict[str, Any]:
+def ask_user(ctx: Context, room: Provider) -> dict[str, str]:
     """Ask for the user of a new sign-on, as a setting; empty when it stays as it is."""
     if room.sign_on is None or not ctx.may_ask:
         return {}

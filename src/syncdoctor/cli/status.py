@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syncdoctor.cli.common import Context, with_context
-from syncdoctor.errors import NotFound, SyncdoctorError, UsageError, gravest
+from syncdoctor.cli.streams import reader_gone
+from syncdoctor.errors import ExitCode, NotFound, SyncdoctorError, UsageError
 
 if TYPE_CHECKING:
     from syncdoctor.engine.catalogue import Catalogue
@@ -51,14 +52,16 @@ def status(
         int | None, typer.Option("--watch", metavar="SECONDS", help="Look again and again.", min=1)
     ] = None,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="error|never", help="When to exit with a failure.")
+        str, typer.Option("--fail-on", metavar="error|warning|never", help="What counts as bad.")
     ] = "error",
 ) -> int:
     """Show every connection: uid, type, created, status, last sync, age, next command."""
     if everything and target:
         raise UsageError("A target and --all exclude each other.", "syncdoctor status --all")
-    if fail_on not in {"error", "never"}:
-        raise UsageError(f"--fail-on {fail_on}: it is error or never.", "syncdoctor status --help")
+    if fail_on not in {"error", "warning", "never"}:
+        raise UsageError(
+            f"--fail-on {fail_on}: it is error, warning or never.", "syncdoctor status --help"
+        )
     if jobs and not live:
         raise UsageError("--jobs goes with --live.", "syncdoctor status --live --jobs 4")
     if target is not None and not ctx.config.workspace_names():
@@ -68,9 +71,10 @@ def status(
         )
     while True:
         rows = rows_for(ctx, target, live=live, jobs=jobs)
-        code = _show(ctx, rows, problems=problems, lines=watch is not None)
-        if watch is None:
-            return 0 if fail_on == "never" else code
+        code = _code(ctx, rows, fail_on)
+        _show(ctx, rows, code, problems=problems, lines=watch is not None)
+        if watch is None or reader_gone():
+            return code
         time.sleep(watch)
 
 
@@ -97,26 +101,35 @@ def rows_for(
     return rows
 
 
-def _show(ctx: Context, rows: list[Row], *, problems: bool, lines: bool) -> int:
+def _code(ctx: Context, rows: list[Row], fail_on: str) -> int:
+    if fail_on == "never":
+        return int(ExitCode.OK)
+    codes = [row.exit_code for row in rows]
+    if fail_on == "warning":
+        codes += [int(ExitCode.PROBLEM) for row in rows if row.warned]
+    return ctx.total(codes)
+
+
+def _show(ctx: Context, rows: list[Row], code: int, *, problems: bool, lines: bool) -> None:
     from datetime import UTC, datetime
 
     from syncdoctor.render import json_connections
 
     shown = [r for r in rows if r.exit_code or r.error or r.lapses_at] if problems else rows
-    code = gravest([row.exit_code for row in rows])
     if ctx.json:
         document = json_connections.status_document(shown, code)
         ctx.print_json_line(document) if lines else ctx.print_json(document)
-        return code
+        return
     from syncdoctor.render import status_view
 
-    if not rows:
+    if ctx.quiet:
+        shown = [row for row in rows if row.exit_code or row.error]
+    if not rows and not ctx.quiet:
         ctx.out().print(status_view.empty_state())
     elif shown:
         ctx.out().print(status_view.status_table(shown, datetime.now(UTC)))
     elif not ctx.quiet:
         ctx.out().print(f"No problem is known in {len(rows)} connections.")
-    return code
 
 
 def _ask(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,15 +26,14 @@ def attach(app: typer.Typer) -> None:
 def status(ctx: Context) -> None:
     """Show which store is used and what is in it; never a value."""
     vault = ctx.open_vault()
-    document: dict[str, Any] = {"schema": "syncdoctor.store/1", "store": vault.describe()}
-    document["entries"] = list(vault.keys())
+    entries = list(vault.keys())
     if ctx.json:
-        ctx.print_json(document)
+        ctx.print_document("store", store=vault.describe(), entries=entries)
         return
-    ctx.out().print(f"Tokens are kept in: {document['store']}", soft_wrap=True)
-    for name in document["entries"]:
+    ctx.out().print(f"Tokens are kept in: {vault.describe()}", soft_wrap=True)
+    for name in entries:
         ctx.out().print(f"  {name}", soft_wrap=True)
-    if not document["entries"]:
+    if not entries:
         ctx.out().print("  (nothing yet)")
 
 
@@ -52,9 +51,7 @@ def check(ctx: Context) -> None:
             "Reconnect their connections (syncdoctor connection list shows which uid is whose).",
         )
     if ctx.json:
-        ctx.print_json(
-            {"schema": "syncdoctor.store-check/1", "store": vault.describe(), "ok": True}
-        )
+        ctx.print_document("store-check", store=vault.describe(), ok=True)
     line = f"{vault.describe()}: works; {len(names)} entries are readable."
     ctx.err().print(line, soft_wrap=True)
 
@@ -85,9 +82,7 @@ def move(
     for name in moved:
         old.delete(name)
     if ctx.json:
-        ctx.print_json(
-            {"schema": "syncdoctor.store-move/1", "store": new.describe(), "moved": moved}
-        )
+        ctx.print_document("store-move", store=new.describe(), moved=moved)
     line = f"Moved {len(moved)} entries to {new.describe()}; the old place is wiped."
     ctx.err().print(line, soft_wrap=True)
     ctx.err().print(f"From now on set SYNCDOCTOR_STORE={to}", soft_wrap=True)

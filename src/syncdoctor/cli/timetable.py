@@ -84,7 +84,9 @@ def _time_of(at: str) -> tuple[int, int]:
     hour, colon, minute = at.partition(":")
     plain = bool(colon) and all(p.isascii() and p.isdigit() and len(p) <= 2 for p in (hour, minute))  # noqa: PLR2004
     if not plain or int(hour) > 23 or int(minute) > 59:  # noqa: PLR2004 - a clock
-        raise UsageError(f"--at {at}: it is a time of day such as 02:30.", "--at 02:30")
+        raise UsageError(
+            f"--at {at}: it is a time of day such as 02:30.", "syncdoctor schedule --at 02:30"
+        )
     return int(hour), int(minute)
 
 

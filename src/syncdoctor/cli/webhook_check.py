@@ -50,8 +50,8 @@ def check_webhook(
     why: str | None = webhooks.why_not(raw, secret, signature)
     if ctx.json:
         cause = str(Cause.SIGNATURE_INVALID) if why else None
-        schema = "syncdoctor.webhook-check/1"
-        ctx.print_json({"schema": schema, "matches": not why, "cause": cause, "meaning": why})
+        code = ExitCode.PROBLEM if why else ExitCode.OK
+        ctx.print_document("webhook-check", code, matches=not why, cause=cause, meaning=why)
     elif why or not ctx.quiet:
         said = f"✖ {webhooks.HEADER} does not match. {why}" if why else "● The signature matches."
         ctx.out().print(said, style="bad" if why else "ok", highlight=False)

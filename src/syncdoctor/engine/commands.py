@@ -57,6 +57,16 @@ def renewal(kind: CredentialKind, target: str) -> Command:
     return _command(_RENEWED[kind], target)
 
 
+def switching_on(kind: CredentialKind, target: str, provider: Provider) -> Command:
+    """The command with which a connection that is switched off syncs again.
+
+    One that no command can switch on alone begins again with a new credential.
+    """
+    if "configure" in provider.actions:
+        return _command(("connection", "configure", "TARGET", "--enable"), target)
+    return renewal(kind, target)
+
+
 def typed(cause: Cause, action: Action, target: str, provider: Provider | None) -> Command:
     """The command for a person, about a target or its general form."""
     return _command(_template(cause, action, provider), target)
@@ -85,7 +95,8 @@ def _template(cause: Cause, action: Action, provider: Provider | None) -> Comman
         return _TYPED[Action.RECONNECT]
     # Not every type of connection can be configured; what it must have is picked one by one.
     if action is Action.CONFIGURE and provider and "configure" not in provider.actions:
-        return ("connection", "pick", "TARGET")
+        can_pick = set(provider.required_settings) - {"organisation"}
+        return ("connection", "pick", "TARGET") if can_pick else ("diagnose", "TARGET")
     return _TYPED[action]
 
 

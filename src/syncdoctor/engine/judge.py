@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from syncdoctor.engine.catalogue import Catalogue
-from syncdoctor.engine.commands import safe, typed
+from syncdoctor.engine.commands import renewal, safe, switching_on, typed
 from syncdoctor.engine.guide import SIGN_ON, Guide
 from syncdoctor.engine.match import REMEMBERED, Match, evidence, index_of, match
 from syncdoctor.engine.provider import Provider
@@ -196,7 +196,7 @@ class _Case:
         return {**told, "said": said(signal)}
 
     def _filled(self, cause: Cause, action: Action, signal: Signal) -> dict[str, Any]:
-        command = typed(cause, action, self.target, self.provider)
+        command = self._command(cause, action)
         unasked = safe(cause, action, self.target, self.provider)
         advice = self.guide.advice(cause, self._advised(cause, action))
         advice = advice.filled(self._values(command, signal))
@@ -209,6 +209,16 @@ class _Case:
             "commands": (unasked,) if self.connection else (),
             "retry_after_s": signal.retry_after_s,
         }
+
+    def _command(self, cause: Cause, action: Action) -> tuple[str, ...]:
+        one, room = self.connection, self.provider
+        if one is not None and room is not None and action is Action.CONFIGURE:
+            if cause is Cause.API_DISABLED and not one.enabled:
+                return switching_on(one.credential, one.target, room)
+            nowhere = one.organisation is None and "organisation" in room.required_of(one)
+            if cause is Cause.SETTING_MISSING and nowhere:  # it is chosen by signing in
+                return renewal(one.credential, one.target)
+        return typed(cause, action, self.target, self.provider)
 
     def _advised(self, cause: Cause, action: Action) -> str | None:
         """Whose steps a guide is asked for: some of a provider's troubles have their own."""

@@ -63,7 +63,7 @@ def exchanges(value: dict[str, Any], name: str) -> Iterator[Exchange]:
 
 
 def _parts(interaction: dict[str, Any], where: str) -> jsonform.Parts:
-    found = jsonform.parts({"request": interaction["request"], "response": None})
+    found = jsonform.asked(interaction["request"])
     response = interaction.get("response")
     response = response if isinstance(response, dict) else {}
     status = response.get("status")
@@ -73,7 +73,7 @@ def _parts(interaction: dict[str, Any], where: str) -> jsonform.Parts:
     found["body"] = jsonform.body(_text(response.get("body"), where))
     found["at"] = moment(str(interaction.get("recorded_at") or found["headers"].get("date") or ""))
     if found["status"] is None:
-        found["exception"] = "No answer was recorded for this request."
+        found["exception"] = jsonform.NO_ANSWER
     return found
 
 

@@ -45,7 +45,7 @@ def exchanges(value: dict[str, Any], name: str) -> Iterator[Exchange]:
 
 
 def _parts(entry: dict[str, Any], where: str) -> jsonform.Parts:
-    found = jsonform.parts({"request": entry["request"], "response": None})
+    found = jsonform.asked(entry["request"])
     response = entry.get("response")
     response = response if isinstance(response, dict) else {}
     found["at"] = moment(entry.get("startedDateTime"))
@@ -55,7 +55,7 @@ def _parts(entry: dict[str, Any], where: str) -> jsonform.Parts:
     if not isinstance(status, int) or not 100 <= status <= 599:  # noqa: PLR2004
         # Browsers write status 0, and the reason in fields of their own.
         reason = response.get("_error") or entry.get("_error") or response.get("statusText")
-        found["exception"] = str(reason or "No answer was recorded for this request.")
+        found["exception"] = str(reason or jsonform.NO_ANSWER)
         return found
     found["status"] = status
     found["headers"] = jsonform.headers(response.get("headers"))

@@ -26,11 +26,14 @@ _MESSAGE = ("message", "msg", "textPayload", "log", "error", "err", "exception",
 _MORE = ("error", "err", "exception", "exc_info", "stack", "stack_trace", "stacktrace", "detail")
 _AT = ("at", "time", "timestamp", "@timestamp", "ts", "date", "datetime", "asctime")
 _TIMES = frozenset(_AT)
+_BESIDE = dict.fromkeys((*_LEVEL, *_MESSAGE, *_MORE, "errors"))  # where words are, but no answer
+NO_ANSWER = "No answer was recorded for this request."
+NO_STATUS = "The status of the answer is not one of HTTP."
 
 
 def exchanges(value: Any) -> Iterator[Exchange]:
     """The exchanges of one parsed JSON value; a list of exchanges gives each of them."""
-    if isinstance(value, list) and value and all(_is_exchange(item) for item in value):
+    if isinstance(value, list) and any(_is_exchange(item) for item in value):
         for item in value:
             yield exchange(item)
     else:
@@ -46,6 +49,8 @@ def parts(value: Any) -> Parts:
     """The parts of one exchange; what is in no known form is a provider's bare body."""
     if isinstance(value, str):
         return {"exception": value}
+    if value is None or isinstance(value, int | float):  # words at most, as in any other text
+        return {"exception": orjson.dumps(value).decode()}
     if isinstance(value, dict):
         found = _contract(value) if "response" in value or "request" in value else None
         found = found or _flat(value) or _log_record(value)
@@ -60,6 +65,8 @@ def wrapped(value: Any) -> Parts | None:
         return None
     if isinstance(value.get("response"), dict):
         found = _contract(value)
+        if found is None:
+            return None
         return found if found["status"] is not None or found["body"] is not None else None
     return _flat(value)
 
@@ -72,8 +79,11 @@ def _is_exchange(item: Any) -> bool:
     )
 
 
-def _contract(value: dict[str, Any]) -> Parts:
-    """The form of the contract, and what axios, gaxios, got and xero-node print."""
+def _contract(value: dict[str, Any]) -> Parts | None:
+    """The form of the contract, and what axios, gaxios, got and xero-node print.
+
+    None when there is neither an answer nor words, and what else is there may tell more.
+    """
     response = value.get("response")
     answer = response if isinstance(response, dict) else {}
     request = value.get("request")
@@ -93,12 +103,18 @@ def _contract(value: dict[str, Any]) -> Parts:
         )
     if isinstance(response, str) and not exception:
         exception = response
+    if exception is None and not answer:
+        if any(value.get(key) for key in _BESIDE):
+            return None
+        exception = NO_ANSWER
+    status = _status(answer)
+    if exception is None and status is None and _has_status(answer):
+        exception = NO_STATUS
     return {
         "provider": value["provider"] if isinstance(value.get("provider"), str) else None,
         "phase": _PHASES.get(str(value.get("phase"))),
-        "method": _method(request),
-        "url": _url(request),
-        "status": _status(answer),
+        **asked(request),
+        "status": status,
         "headers": headers(answer.get("headers")),
         "body": body(_first(answer, _BODY)),
         "exception": _words(exception),
@@ -107,12 +123,18 @@ def _contract(value: dict[str, Any]) -> Parts:
     }
 
 
+def asked(request: Mapping[str, Any]) -> Parts:
+    """What was asked: the parts of an exchange that its request gives."""
+    return {"method": _method(request), "url": _url(request)}
+
+
 def _flat(value: dict[str, Any]) -> Parts | None:
     """An answer as clients print it: a status beside a body or headers, all on one level."""
     status = _status(value)
-    if status is None or not any(
-        key in value for key in ("body", "data", "headers", "responseBody", "rawBody")
-    ):
+    if status is None:
+        if "headers" not in value or not _has_status(value):
+            return None
+    elif not any(key in value for key in ("body", "data", "headers", "responseBody", "rawBody")):
         return None
     if (
         "body" not in value
@@ -121,9 +143,9 @@ def _flat(value: dict[str, Any]) -> Parts | None:
     ):
         return None
     return {
-        "method": _method(value),
-        "url": _url(value),
+        **asked(value),
         "status": status,
+        "exception": NO_STATUS if status is None else None,
         "headers": headers(value.get("headers")),
         "body": body(_first(value, _BODY)),
         "at": at(value),
@@ -171,6 +193,11 @@ def _status(answer: Mapping[str, Any]) -> int | None:
             return number
     status = answer.get("status")
     return _number(status.get("code")) if isinstance(status, dict) else None
+
+
+def _has_status(answer: Mapping[str, Any]) -> bool:
+    """Whether a status is told at all, one of HTTP or not."""
+    return any(answer.get(key) is not None for key in _STATUS if key != "code")
 
 
 def _number(value: Any) -> int | None:

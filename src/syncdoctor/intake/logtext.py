@@ -29,6 +29,7 @@ _BEGINS = re.compile(
     | [DIWEF],\ \[\d{{4}}-                                           # E, [2026-11-22T04:38 (Ruby)
     | (?:time|ts|level|lvl)=\S                                       # logfmt
     | \d\d:\d\d:\d\d[.,]?\d*\s
+    | (?:GET|POST|PUT|PATCH|DELETE|HEAD)\ https?://\S+\ [1-5]\d\d\s*\Z   # an address, a status
     """,
     re.VERBOSE,
 )

@@ -14,9 +14,11 @@ MIB = 1024 * 1024
 LONGEST_LINE = 8 * MIB
 LARGEST_DOCUMENT = 64 * MIB  # one JSON document, HAR or cassette: these are read whole
 HEAD = 64 * 1024
+_ZIP = b"PK\x03\x04"
+_EXCHANGES = "exchanges.jsonl"  # in the bundles that diagnose writes, one for each connection
 _MAGIC = (
     (b"\x1f\x8b", "gzip", "gzip -dc"),
-    (b"PK\x03\x04", "zip", "unzip -p"),
+    (_ZIP, "zip", ""),
     (b"BZh", "bzip2", "bzip2 -dc"),
     (b"\xfd7zXZ", "xz", "xz -dc"),
     (b"\x28\xb5\x2f\xfd", "zstd", "zstd -dc"),
@@ -169,10 +171,10 @@ class Source:
     def _refuse_packed(self, start: bytes) -> None:
         for magic, kind, command in _MAGIC:
             if start.startswith(magic):
-                raise UsageError(
-                    f"{self.name} is compressed ({kind}).",
-                    f"Unpack it: {command} {self.name} | syncdoctor explain -",
-                )
+                hint = f"Unpack it: {command} {self.name} | syncdoctor explain -"
+                if not command:
+                    hint = "Unpack it, and give the file in it that holds the answers."
+                raise UsageError(f"{self.name} is compressed ({kind}).", hint)
 
 
 def open_source(data: bytes | Path | BinaryIO, name: str) -> Source:
@@ -192,10 +194,46 @@ def open_source(data: bytes | Path | BinaryIO, name: str) -> Source:
     except OSError as error:
         raise UsageError(f"{data} cannot be read: {error.strerror}.") from None
     try:
+        if (held := _bundled(stream, data)) is not None:
+            stream.close()
+            return Source(io.BytesIO(held), f"{data}, {_EXCHANGES}")
         return Source(stream, str(data), owned=True)
     except BaseException:
         stream.close()
         raise
+
+
+def _bundled(stream: BinaryIO, path: Path) -> bytes | None:
+    """The exchanges in a bundle of our own; None for any other file.
+
+    Raises:
+        UsageError: it is a bundle without exchanges, or with too many.
+    """
+    if not stream.seekable():
+        return None
+    start = stream.read(len(_ZIP))
+    stream.seek(0)
+    if start != _ZIP:
+        return None
+    import zipfile
+    import zlib
+
+    parts, left = [], LARGEST_DOCUMENT
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            for name in archive.namelist():
+                if name.rpartition("/")[2] == _EXCHANGES:
+                    with archive.open(name) as member:
+                        parts.append(member.read(left + 1))
+                    left -= len(parts[-1])
+                if left < 0:
+                    raise UsageError(f"{path} holds more than {LARGEST_DOCUMENT // MIB} MiB.")
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+        parts = []
+    if parts and not any(part.strip() for part in parts):
+        raise UsageError(f"{path} is a bundle without answers: none were asked for.")
+    stream.seek(0)
+    return b"".join(parts) or None
 
 
 def _wide(start: bytes) -> str | None:

@@ -20,6 +20,11 @@ _PROXY = re.compile(
 )
 _NUMBER = re.compile(r"(?<!\d)[1-5]\d\d(?!\d)")  # a cheap test before the dear ones
 
+_ADDRESS = r"https?:(?:\\?/){2}"
+_METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD"
+# Before a number that is no status though it stands alone behind a name: "page size: 500".
+_COUNTED = "count|total|size|limit|pages?|rows|records|items|invoices|sent|port|line|offset|ms"
+
 # Ordered: the surest first. Each has one group, the three digits.
 _PATTERNS = (
     r"""\bHTTP/\d(?:\.\d)?["']?\s{1,3}["']?([1-5]\d\d)\b""",
@@ -33,6 +38,7 @@ _PATTERNS = (
     r"\s{0,2}[:#=-]?\s{0,2}[(\[]?([45]\d\d)\b",
     r"\b([45]\d\d) (?:client|server) error\b",
     r"\bAPI ([45]\d\d) error\b",
+    r"""\b([45]\d\d), message=['"]""",  # aiohttp's ClientResponseError
     r"\breturned (?:an? )?(?:error|status|code|http)?:?\s{0,2}[(\[]?([45]\d\d)\b",
     r"\b(?:responded|response|replied|answered|failed|rejected)"
     r"(?: (?:code|with|status|a|an)){0,4}:?\s{0,2}[(\[]?([45]\d\d)\b",
@@ -44,7 +50,17 @@ _PATTERNS = (
     r"""\b(?:error|err|code|response_?code|error_?code)["']{0,2}\s{0,2}(?:code)?\s{0,2}"""
     r"""(?:=>|[:=#])?\s{0,2}["']?([45]\d\d)\b(?![.\d])""",
     rf"\b([45]\d\d)\s{{1,2}}(?:{_REASONS})\b",
+    r"\b(?:token|tokens|resource|request|credentials): ([45]\d\d)\b(?![.\d])",
     r"\A\s{0,9}([45]\d\d)\s{0,2}(?:[:-]|$)",
+    # an address, perhaps how long it took, and the status: GET https://… -> 503
+    rf"""(?:\b(?:{_METHODS})\b[`'"\]:]?\s{{1,3}}[`'"\[<]{{0,2}}/|{_ADDRESS})\S{{1,1000}}\s{{1,3}}"""
+    r"""(?:(?:->|=>|\u2192|[-:|]|HTTP/[\d.]{1,3}["']?|[\d.]{1,9} ?m?s)\s{1,3}){0,2}"""
+    r"""[(\[]?([45]\d\d)\b(?![.\d]| ?m?s\b| ?(?:bytes|[km]b)\b)""",
+    rf"""(?:\A|\s)([45]\d\d)\s{{1,3}}(?:{_METHODS})\s{{1,3}}[`'"]?(?:{_ADDRESS}|/)""",
+    # a name and the status, and nothing besides: xero: 500
+    r"(?:\A\s{0,9}|\d\d:\d\d(?:[.,]\d{1,9})?Z?\s{1,3}|"
+    r"\b(?:ERROR|WARN|WARNING|FATAL|CRITICAL|SEVERE)\b[\]:\s-]{1,4})"
+    rf"(?!\w{{0,40}}(?:{_COUNTED})\b)[a-z][\w.-]{{1,40}}:\s{{1,3}}([45]\d\d)\s{{0,9}}\Z",
 )
 
 
@@ -53,10 +69,9 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS)
 
 
-_ADDRESS = r"https?:(?:\\?/){2}"
 _REQUEST = (
     re.compile(
-        r"""\b(GET|POST|PUT|PATCH|DELETE|HEAD)\b[`'"\]:]?\s{1,3}(?:request )?(?:for |to |on )?"""
+        rf"""\b({_METHODS})\b[`'"\]:]?\s{{1,3}}(?:request )?(?:for |to |on )?"""
         rf"""[`'"\[<]{{0,2}}({_ADDRESS}[^\s`'"<>\]]+)"""
     ),
     re.compile(r"\[(GET|POST|PUT|PATCH|DELETE)\] to \[(https?://[^\s\]]+)\]"),

@@ -8,20 +8,31 @@ from __future__ import annotations
 
 from syncdoctor.local_checks.doubles import NAME as DOUBLES
 from syncdoctor.local_checks.doubles import ask as ask_for_doubles
-from syncdoctor.local_checks.pending import pending_checks
+from syncdoctor.local_checks.pending import SOURCE, no_source, pending_checks
 from syncdoctor.local_checks.product import product_checks, setting_checks
-from syncdoctor.local_checks.syncs import LAST_SYNC, OF_SYNCS, sync_checks, tier_of
+from syncdoctor.local_checks.syncs import LAST_SYNC, OF_SYNCS, failed_sync, sync_checks, tier_of
 from syncdoctor.model import Check
 from syncdoctor.states import Case
 
-__all__ = ["DOUBLES", "LAST_SYNC", "NAMES", "OF_SYNCS", "ask_for_doubles", "run", "tier_of"]
+__all__ = [
+    "DOUBLES",
+    "LAST_SYNC",
+    "NAMES",
+    "OF_SYNCS",
+    "SOURCE",
+    "ask_for_doubles",
+    "failed_sync",
+    "no_source",
+    "run",
+    "tier_of",
+]
 
 # What the checks are called; those of settings and channels have the name of theirs as well.
 NAMES = frozenset(
     (
         *("enabled", "licence", "plan", "tier", "invoice-limit", "invoices-this-month", "role"),
         *("channels", "auto-sync", "invoice-status", "credit-notes", *OF_SYNCS),
-        *("source", "excluded", "required-fields", DOUBLES),
+        *(SOURCE, "excluded", "required-fields", DOUBLES),
     )
 )
 

@@ -5,6 +5,7 @@ The source is read for a bounded number of records: a diagnosis has to be quick.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -15,7 +16,7 @@ from syncdoctor.engine.adapter import Adapter, folded
 from syncdoctor.engine.record import Record, RecordStatus
 from syncdoctor.errors import UsageError
 from syncdoctor.local_checks.outcome import outcome
-from syncdoctor.model import Check
+from syncdoctor.model import Action, Cause, Check, Confidence, Finding, Severity
 from syncdoctor.states import Case
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ SHOWN = 3  # records that are named
 def pending_checks(case: Case) -> Iterator[Check]:
     """Checks of the source, where the workspace file names one that records can be pushed from."""
     from syncdoctor.resync.initial import adapter_for
-    from syncdoctor.resync.sources import open_source
+    from syncdoctor.resync.sources import EmptySource, open_source
 
     adapter = adapter_for(case.connection)
     if case.workspace.source is None or case.background is None or adapter is None:
@@ -37,13 +38,39 @@ def pending_checks(case: Case) -> Iterator[Check]:
     try:
         entries = list(islice(open_source(case.workspace.source).entries(), MOST))
     except UsageError as error:
-        yield outcome(SOURCE, "", error.message, records_incomplete=True)
+        if isinstance(error, EmptySource) or not case.workspace.source.is_file():
+            yield Check(SOURCE, "problem", error.message)  # of no record can anything be said
+        else:
+            yield outcome(SOURCE, "", error.message, records_incomplete=True)
         return
     found = _Found(case, adapter)
     found.take([entry for entry in entries if entry.kind in adapter.kinds])
     words = _counted(case.provider.name, entries, adapter.kinds)
     yield outcome(SOURCE, words, words)
     yield from found.checks()
+
+
+def no_source(case: Case, check: Check) -> Finding:
+    """The finding of a source that is not there, cannot be opened or is empty."""
+    return Finding(
+        rule=None,
+        cause=Cause.SETTING_MISSING,
+        action=Action.CONFIGURE,
+        confidence=Confidence.CERTAIN,
+        severity=Severity.WARNING,
+        provider=case.provider.id,
+        title="The workspace's source of records cannot be read",
+        said=check.summary,
+        meaning="Records come from this file. Until it is there, no sync can send any.",
+        steps=(
+            "See why the file is not made or has moved.",
+            f"Put it back, or name another as source in the file of workspace "
+            f"{case.connection.workspace}.",
+            f"Then run: syncdoctor records check {shlex.quote(str(case.workspace.source))}",
+        ),
+        commands=(("syncdoctor", "records", "check", str(case.workspace.source)),),
+        check=check.name,
+    )
 
 
 def _counted(provider: str, entries: Sequence[Entry], kinds: Collection[str]) -> str:

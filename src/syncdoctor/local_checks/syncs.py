@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from syncdoctor.local_checks.outcome import outcome
-from syncdoctor.model import Check
+from syncdoctor.model import Action, Cause, Check, Confidence, Finding, Severity
 from syncdoctor.states import BAD_ENDS, Background, Case
 from syncdoctor.store.rows import Sync, SyncStatus
 
@@ -30,6 +30,28 @@ def sync_checks(case: Case) -> Iterator[Check]:
     if case.last_sync is not None and case.last_sync.status is SyncStatus.RUNNING:
         yield _running(case.last_sync, case.background)
     yield from _frequency(case, case.background.now)
+
+
+def failed_sync(case: Case, check: Check) -> Finding:
+    """The finding of a last sync that failed, where nothing shows why the next one should."""
+    target = case.connection.target
+    return Finding(
+        rule=None,
+        cause=Cause.UNKNOWN,
+        action=Action.RESYNC,
+        confidence=Confidence.LIKELY,
+        severity=Severity.ERROR,
+        provider=case.provider.id,
+        title="The last sync failed or was broken off",
+        said=check.summary,
+        meaning="Nothing that is asked now shows why; another sync may well succeed.",
+        steps=(
+            "Send what that sync did not send; what arrived is not sent again.",
+            f"Or run: syncdoctor resync {target} --failed",
+        ),
+        commands=(("syncdoctor", "resync", target, "--failed", "--dry-run"),),
+        check=check.name,
+    )
 
 
 def _last_sync(last: Sync | None) -> Check:

@@ -10,6 +10,7 @@ from rich.text import Text
 from syncdoctor.model import Check, Diagnosis
 from syncdoctor.render.finding_view import finding_view
 from syncdoctor.render.status_view import MARKS, STYLES
+from syncdoctor.render.terminal import stand_ins
 from syncdoctor.states import Case, setting_to_pick, state_label
 
 STATUS_PAGE = "status-page"  # it is read only where its word counts
@@ -36,9 +37,7 @@ def diagnosis_view(
             (f"{MARKS[diagnosis.state]} {label}", STYLES[diagnosis.state]),
         )
     ]
-    blocks += [
-        Text(f"Not the provider's own host: {h} (set in the configuration)", "warn") for h in hosts
-    ]
+    blocks += stand_ins(hosts)
     blocks += [check_line(check) for check in diagnosis.checks if verbose or _worth(check)]
     if skipped := [check.name for check in diagnosis.checks if _follows(check)]:
         blocks.append(Text(f"  - not asked after that: {', '.join(skipped)}", style="dim"))

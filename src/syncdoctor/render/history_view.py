@@ -6,15 +6,15 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from syncdoctor.engine.record import Operation
-from syncdoctor.render.terminal import THEME
+from syncdoctor.render.terminal import THEME, Fitting, plain_table, stand_ins
 from syncdoctor.store.rows import Change, Day, Failure, Summary, Sync, SyncStatus
 
 SCHEMA = "syncdoctor.history/1"
@@ -26,12 +26,16 @@ STYLES: Mapping[SyncStatus, str] = {
     SyncStatus.RUNNING: "dim",
 }
 PAGE_WIDTH = 110
+WHY = 60  # characters of a message in a table
 BAR = 40  # characters of the longest day
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was asked for. ``target`` is None for all connections."""
+    """What was asked for. ``target`` is None for all connections.
+
+    ``hosts`` stand in for a provider's own in one of the connections.
+    """
 
     target: str | None
     since: datetime | None
@@ -39,6 +43,7 @@ class History:
     syncs: tuple[Sync, ...]
     failures: tuple[Failure, ...]
     days: tuple[Day, ...] | None = None
+    hosts: tuple[str, ...] = ()
 
 
 def history_view(history: History) -> RenderableType:
@@ -50,7 +55,13 @@ def history_view(history: History) -> RenderableType:
         named = "/" not in (history.target or "")
         parts += [Text(), _table(history.syncs, named=named)]
     parts += [line for failure in history.failures for line in _failing(failure)]
+    parts += stand_ins(history.hosts)
     return Group(*parts)
+
+
+def failing_view(history: History) -> RenderableType:
+    """Since when what fails, alone."""
+    return Group(*(line for failure in history.failures for line in _failing(failure)[1:]))
 
 
 def history_page(history: History) -> str:
@@ -62,11 +73,15 @@ def history_page(history: History) -> str:
     return console.export_html(inline_styles=True)
 
 
-def empty_view(target: str | None) -> RenderableType:
-    """What to do when nothing was synced yet."""
-    name = target if target and "/" in target else f"{target}/xero" if target else "acme/xero"
+def empty_view(connection: str | None) -> RenderableType:
+    """What to do when nothing was synced yet; ``connection`` is one that could be, if any is."""
+    if connection is None:
+        return Text.assemble(
+            "No connection is set up yet.\n  → ",
+            ("syncdoctor connection add acme/xero", "command"),
+        )
     return Text.assemble(
-        "No sync has run yet.\n  → ", (f"syncdoctor resync {name} --dry-run", "command")
+        "No sync has run yet.\n  → ", (f"syncdoctor resync {connection} --dry-run", "command")
     )
 
 
@@ -89,7 +104,7 @@ def sync_view(sync: Sync, operations: Sequence[Operation]) -> RenderableType:
         lines.append(Text(f"  {sync.message}"))
     parts: list[RenderableType] = [*lines]
     if operations:
-        table = _plain_table("Record", "Outcome", "Cause", "Message")
+        table = plain_table("Record", "Outcome", "Cause", "Message")
         for o in operations:
             table.add_row(f"{o.kind} {o.key}", o.state, o.cause or "", o.message or "")
         parts += [Text(), table]
@@ -110,6 +125,7 @@ def history_document(history: History, now: datetime) -> dict[str, Any]:
         "by_status": {str(status): getattr(summary, status.value) for status in SyncStatus},
         "failing": [_failure(failure) for failure in history.failures],
         "syncs": [_sync(sync) for sync in history.syncs],
+        "stand_in_hosts": list(history.hosts),
     }
     if history.days is not None:
         document["days"] = [
@@ -162,34 +178,36 @@ def _percent(rate: float) -> str:
     return f"{int(rate * 1000) / 10:g} %"
 
 
-def _table(syncs: Sequence[Sync], *, named: bool) -> Table:
+def _table(syncs: Sequence[Sync], *, named: bool) -> Fitting:
     """One line a sync; ``named`` when they may be of several connections."""
-    table = _plain_table("Sync", *(["Connection"] if named else []))
-    for name in ("Started (UTC)", "Type", "Status"):
-        table.add_column(name, no_wrap=True)
     pulled = any(sync.counts.pulled for sync in syncs)
-    for name in ("Sent", "Unchanged", "Refused", *(["Pulled"] if pulled else [])):
-        table.add_column(name, justify="right")
-    table.add_column("Why")
+    first = ["Connection"] * named
+    wide = plain_table("Sync", *first, "Started (UTC)", "Type", "Status")
+    narrow = plain_table("Sync", "\n".join([*first, "Started (UTC)"]), "Type\nStatus")
+    for table in (wide, narrow):
+        for name in ("Sent", "Unchanged", "Refused", *["Pulled"] * pulled):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("Why", overflow="fold")
     for sync in syncs:
-        table.add_row(
-            str(sync.id),
-            *([sync.target] if named else []),
-            _time(sync.started),
-            str(sync.trigger),
-            Text(str(sync.status), STYLES[sync.status]),
-            str(sync.counts.confirmed),
-            str(sync.counts.unchanged),
-            str(sync.counts.rejected),
-            *([str(sync.counts.pulled)] if pulled else []),
-            str(sync.cause or ""),
-        )
-    return table
+        counts = sync.counts
+        numbers = [counts.confirmed, counts.unchanged, counts.rejected, *[counts.pulled] * pulled]
+        place, started = [sync.target] * named, _time(sync.started)
+        status = Text(str(sync.status), STYLES[sync.status])
+        rest = (*map(str, numbers), _why(sync))
+        wide.add_row(str(sync.id), *place, started, str(sync.trigger), status, *rest)
+        both = Text.assemble(f"{sync.trigger}\n", status)
+        narrow.add_row(str(sync.id), "\n".join([*place, started]), both, *rest)
+    return Fitting(wide, narrow)
+
+
+def _why(sync: Sync) -> str:
+    """The cause, else the beginning of what was said; ``--sync`` shows it whole."""
+    return str(sync.cause) if sync.cause else shorten(sync.message or "", WHY, placeholder=" …")
 
 
 def _plot(days: Sequence[Day]) -> Table:
     """One line a day: good syncs solid, bad ones light."""
-    table = _plain_table("Day", "Syncs", "")
+    table = plain_table("Day", "Syncs", "")
     most = max((day.total for day in days), default=1)
     for day in days:
         good = round(day.succeeded * BAR / most)
@@ -221,15 +239,6 @@ def _failing(failure: Failure) -> list[Text]:
         lines += [Text(f"    {_time(c.at)}  {c.what}") for c in failure.changes]
     lines.append(Text.assemble("  → ", (f"syncdoctor diagnose {failure.target}", "command")))
     return lines
-
-
-def _plain_table(*columns: str) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="heading"
-    )
-    for column in columns:
-        table.add_column(column)
-    return table
 
 
 def _sync(sync: Sync) -> dict[str, Any]:

@@ -19,13 +19,20 @@ def status_document(rows: Sequence[Row], exit_code: int) -> dict[str, Any]:
     return {**_header("status", exit_code), "connections": [_row(row) for row in rows]}
 
 
-def connections_document(rows: Sequence[Row], providers: Mapping[str, Provider]) -> dict[str, Any]:
+def connections_document(
+    rows: Sequence[Row], providers: Mapping[str, Provider], exit_code: int
+) -> dict[str, Any]:
     """The document of ``connection list``."""
     listed = [
-        {**_named(row), "status": row.label, "actions": list(_actions(row, providers))}
+        {
+            **_named(row),
+            "status": row.label,
+            "actions": list(providers[row.connection.provider].actions),
+            "stand_in_hosts": list(row.hosts),
+        }
         for row in rows
     ]
-    return {**_header("connections", 0), "connections": listed}
+    return {**_header("connections", exit_code), "connections": listed}
 
 
 def diagnose_document(diagnoses: Sequence[Diagnosis], exit_code: int) -> dict[str, Any]:
@@ -127,7 +134,3 @@ def _row(row: Row) -> dict[str, Any]:
 def channel_document(channel: Channel) -> dict[str, Any]:
     """A sales channel: whose it is, and whether it is active."""
     return {"name": channel.name, "owner": channel.owner, "state": channel.state}
-
-
-def _actions(row: Row, providers: Mapping[str, Provider]) -> tuple[str, ...]:
-    return providers[row.connection.provider].actions

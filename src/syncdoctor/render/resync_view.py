@@ -84,7 +84,8 @@ def block(report: Report, hosts: Sequence[str] = (), *, verbose: bool = False) -
 
 def error_block(target: str, error: SyncdoctorError) -> RenderableType:
     """A connection that could not be synced at all."""
-    lines = [Text.assemble((target, "heading"), ": ", (error.message, "bad"))]
+    said = error.message.removeprefix(f"{target}: ")
+    lines = [Text.assemble((target, "heading"), ": ", (said, "bad"))]
     if error.hint:
         lines.append(Text.assemble("  → ", (error.hint, "command")))
     return Group(*lines)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from syncdoctor.config_tables import Channel
 from syncdoctor.engine.provider import Provider
 from syncdoctor.engine.working_days import working_days
 from syncdoctor.model import CredentialKind, State
-from syncdoctor.states import Row
+from syncdoctor.render.terminal import Fitting, plain_table, stand_ins
+from syncdoctor.states import BAD_ENDS, Row
 
 STYLES: Mapping[State, str] = {
     State.HEALTHY: "ok",
@@ -39,24 +38,16 @@ MARKS: Mapping[State, str] = {
 
 def status_table(rows: Sequence[Row], now: datetime) -> RenderableType:
     """The table of ``status``, and below it the next command of each that needs one."""
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="heading"
-    )
-    for column in ("Connection", "UID", "Type", "Created", "Status"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("Last sync")
-    table.add_column("Checked")
+    wide = plain_table("Connection", "UID", "Type", "Created", "Status", "Last sync", "Checked")
+    narrow = plain_table("Connection\nUID", "Type\nCreated", "Status", "Last sync", "Checked")
     for row in rows:
-        table.add_row(
-            row.connection.target,
-            row.connection.uid,
-            _type(row),
-            f"{row.connection.created:%Y-%m-%d}",
-            state_text(row),
-            _last_sync(row, now),
-            age(row.evidence.checked_at, now) if row.evidence else "never",
-        )
-    return Group(table, *_next(rows), *_notes(rows, now), *_channels(rows))
+        name, uid, kind = row.connection.target, row.connection.uid, _type(row)
+        created = f"{row.connection.created:%Y-%m-%d}"
+        checked = age(row.evidence.checked_at, now) if row.evidence else "never"
+        known = (state_text(row), _last_sync(row, now), checked)
+        wide.add_row(name, uid, kind, created, *known)
+        narrow.add_row(f"{name}\n{uid}", f"{kind}\n{created}", *known)
+    return Group(Fitting(wide, narrow), *_next(rows), *_notes(rows, now), *_channels(rows))
 
 
 def channel_words(channel: Channel) -> str:
@@ -79,13 +70,9 @@ def _type(row: Row) -> str:
     return f"{row.connection.provider} (feed)" if feed else row.connection.provider
 
 
-def connections_table(rows: Sequence[Row], providers: Mapping[str, Provider]) -> Table:
+def connections_table(rows: Sequence[Row], providers: Mapping[str, Provider]) -> RenderableType:
     """The table of ``connection list``: with the actions that each type has."""
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="heading"
-    )
-    for column in ("UID", "Connection", "Type", "Created", "Status", "Actions"):
-        table.add_column(column)
+    table = plain_table("UID", "Connection", "Type", "Created", "Status", "Actions")
     for row in rows:
         table.add_row(
             row.connection.uid,
@@ -95,7 +82,7 @@ def connections_table(rows: Sequence[Row], providers: Mapping[str, Provider]) ->
             state_text(row),
             ", ".join(providers[row.connection.provider].actions),
         )
-    return table
+    return Group(table, *stand_ins(host for row in rows for host in row.hosts))
 
 
 def empty_state() -> Panel:
@@ -144,12 +131,23 @@ def _next(rows: Sequence[Row]) -> list[Text]:
 
 
 def _notes(rows: Sequence[Row], now: datetime) -> list[Text]:
-    hosts = sorted({host for row in rows for host in row.hosts})
-    notes = [f"Not the provider's own host: {host} (set in the configuration)" for host in hosts]
-    notes += [f"{row.connection.target}: {row.error}" for row in rows if row.error]
+    notes = [f"{row.connection.target}: {row.error}" for row in rows if row.error]
+    notes += [_found(row) for row in rows if _failed_by_check(row)]
     notes += [_verifying(row, since, now) for row in rows if (since := row.verifying_since)]
     notes += [_forecast(row, row.lapses_at - now) for row in rows if row.lapses_at]
-    return [Text(note, "warn") for note in notes]
+    hosts = (host for row in rows for host in row.hosts)
+    return [*stand_ins(hosts), *(Text(note, "warn") for note in notes)]
+
+
+def _failed_by_check(row: Row) -> bool:
+    """Whether a check found what will fail, before a sync met it."""
+    met = row.last_sync is not None and row.last_sync.status in BAD_ENDS
+    return row.state is State.LAST_SYNC_FAILED and not met
+
+
+def _found(row: Row) -> str:
+    what = row.evidence.cause if row.evidence and row.evidence.cause else "a problem"
+    return f"{row.connection.target}: a check found {what}; no sync has met it yet"
 
 
 def _verifying(row: Row, since: date, now: datetime) -> str:

@@ -15,6 +15,7 @@ from syncdoctor.model import Cause
 from syncdoctor.resync.backing import backed_by, once
 from syncdoctor.resync.conflicts import Rule, both_changed, words
 from syncdoctor.resync.dispatch import Dispatcher
+from syncdoctor.resync.earlier import taken_up
 from syncdoctor.resync.pages import Wanted, answers, found_in
 from syncdoctor.resync.plan import Identity, Step
 from syncdoctor.resync.preparation import prepare
@@ -36,8 +37,10 @@ def dry_run(job: Job) -> Report:
 
     Raises:
         Guarded: the source is suddenly empty, or more would change than allowed.
-        UsageError: the source cannot be used.
+        NotFound: a record that is asked for by name is not in the source.
+        UsageError: the source cannot be used, or is not known.
     """
+    job = taken_up(job)
     two_way = job.two_way
     moved = two_way is not None and two_way.moved(job.db, job.connection)
     prepared = prepare(
@@ -74,7 +77,7 @@ def dry_run(job: Job) -> Report:
         held_back=plan.held_back,
         stopped=stopped,
         seen=plan.seen,
-        warnings=prepared.source.warnings if prepared.source else (),
+        warnings=(*job.notes, *(prepared.source.warnings if prepared.source else ())),
         pulled=pulled,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from syncdoctor.engine.adapter import ExportFile
 from syncdoctor.errors import UsageError
+from syncdoctor.resync.earlier import taken_up
 from syncdoctor.resync.entries import Entry
 from syncdoctor.resync.preparation import prepare
 from syncdoctor.resync.run import Job
@@ -33,6 +34,7 @@ def export(job: Job, directory: Path) -> Exported:
         Guarded: the source is suddenly empty, or more would change than allowed.
         UsageError: the source cannot be used, or the directory cannot be written.
     """
+    job = taken_up(job)
     plan = prepare(job.db, job.connection, job.source, job.kind, job.adapter, job.selection).plan
     records = [step.record for step in plan.steps]
     files = job.adapter.export(records)

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from syncdoctor.engine.record import Operation, OperationState
+from syncdoctor.resync.report import RecordEvent
 from syncdoctor.store.operations import Planned, Result
 from syncdoctor.store.statedb import StateDB
 
 S = OperationState
+UNKNOWN_CONTENT = ""  # equal to no content
 ALLOWED = {
     S.PLANNED: {S.SENDING, S.CONFIRMED, S.REJECTED},
     S.SENDING: {S.CONFIRMED, S.REJECTED, S.UNKNOWN, S.PLANNED},
@@ -49,6 +51,16 @@ class Journal:
         made = self._db.plan_operations(self._sync_id, self._uid, planned)
         self._operations.update({o.id: o for o in made})
         return made
+
+    def refuse(self, refused: Sequence[RecordEvent]) -> None:
+        """Write down the records that were refused before anything was sent."""
+        made = self.plan([(event.kind, event.key, UNKNOWN_CONTENT) for event in refused])
+        self.settle(
+            [
+                Result(o.id, S.REJECTED, cause=event.cause, message=event.message)
+                for o, event in zip(made, refused, strict=True)
+            ]
+        )
 
     def intend(self, operations: Sequence[Operation], verb: str) -> str:
         """Write down that these are about to be sent together; gives the idempotency key."""

@@ -22,7 +22,7 @@ from syncdoctor.engine.record import (
     Record,
     RecordStatus,
 )
-from syncdoctor.errors import Guarded
+from syncdoctor.errors import Guarded, NotFound
 from syncdoctor.resync.channels import why_held
 from syncdoctor.resync.entries import Entry, Problem
 
@@ -97,7 +97,9 @@ def plan(
 
     Raises:
         Guarded: more would change than ``selection.max_changes``.
+        NotFound: a record that is asked for by name is not among the entries.
     """
+    named: set[str | None] = set()
     chosen: dict[Identity, Entry] = {}
     held: Counter[str] = Counter()
     refused: list[Entry] = []
@@ -105,6 +107,7 @@ def plan(
     for entry in entries:
         seen += 1
         identity = (entry.kind, entry.key)
+        named |= _names(entry) & selection.records
         if entry.repeats:
             first = _take_twin(chosen, identity)
             if first is not None:
@@ -116,6 +119,11 @@ def plan(
             refused.append(entry)
         else:
             chosen[identity] = entry
+    if absent := selection.records - named:
+        raise NotFound(
+            f"Not in the source: {', '.join(sorted(absent))}.",
+            "--record takes a number as the source has it, or an external_id.",
+        )
     return _sorted(chosen.values(), adapter, settings, selection, known, refused, held, seen)
 
 
@@ -206,14 +214,18 @@ def _held_back(
 def _not_asked_for(entry: Entry, selection: Selection, known: Known) -> str | None:
     identity = (entry.kind, entry.key)
     if selection.records:
-        names = {entry.key, entry.record.external_id if entry.record else None}
-        return None if names & selection.records else "--record"
+        return None if _names(entry) & selection.records else "--record"
     if selection.failed:
         return None if identity in known.failed else "--failed"
     if identity in known.unresolved or entry.record is None:
         return None
     moment = _moment(entry.record)
     return "not recent" if moment is not None and moment < selection.since else None
+
+
+def _names(entry: Entry) -> set[str | None]:
+    """What a record may be asked for by."""
+    return {entry.key, entry.record.external_id if entry.record else None}
 
 
 def _setting_says_no(entry: Entry, settings: Mapping[str, Any]) -> bool:

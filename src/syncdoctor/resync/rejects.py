@@ -6,6 +6,7 @@ It can be corrected and given back as a source; the column ``problem`` is then i
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -25,11 +26,7 @@ def write_rejects(path: Path, source: Source, refused: Iterable[tuple[Entry, str
     Raises:
         UsageError: it would replace the source, or cannot be written.
     """
-    if path.exists() and path.samefile(source.path):
-        raise UsageError(
-            f"{path} is the source itself; refused records need another file.",
-            "Name one with --rejects FILE.",
-        )
+    _check_other(path, source)
     lines = _csv(source, refused) if source.is_csv else _json(refused)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -38,11 +35,39 @@ def write_rejects(path: Path, source: Source, refused: Iterable[tuple[Entry, str
             file.writelines(lines)
         Path(name).replace(path)
     except OSError as error:
-        raise UsageError(
-            f"The refused records cannot be written to {path}: {error.strerror}.",
-            "Name another file with --rejects FILE.",
-        ) from None
+        raise _unwritable(path, error) from None
     return path
+
+
+def check_rejects(path: Path, source: Source) -> None:
+    """Refuse, before anything is sent, a file that refused records could not go into.
+
+    Raises:
+        UsageError: it would replace the source, or cannot be written.
+    """
+    _check_other(path, source)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _check_other(path: Path, source: Source) -> None:
+    if path.exists() and path.samefile(source.path):
+        raise UsageError(
+            f"{path} is the source itself; refused records need another file.",
+            "Name one with --rejects FILE.",
+        )
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"The refused records cannot be written to {path}: {error.strerror}.",
+        "Name another file with --rejects FILE.",
+    )
 
 
 def _csv(source: Source, refused: Iterable[tuple[Entry, str]]) -> Iterator[str]:

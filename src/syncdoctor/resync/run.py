@@ -6,9 +6,8 @@ anything sent. Killed anywhere and run again, nothing is lost and nothing is dou
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from syncdoctor.model import Connection, Trigger
 from syncdoctor.resync.batches import Task
 from syncdoctor.resync.conflicts import Rule
 from syncdoctor.resync.dispatch import Dispatcher, Sender
+from syncdoctor.resync.earlier import scope_of, taken_up
 from syncdoctor.resync.entries import Entry
 from syncdoctor.resync.evidence import keep_evidence
 from syncdoctor.resync.journal import Journal
@@ -27,7 +27,7 @@ from syncdoctor.resync.lock import lock
 from syncdoctor.resync.plan import Plan, Selection
 from syncdoctor.resync.preparation import Prepared, prepare
 from syncdoctor.resync.pull import Halted, TwoWay, fetch, keep, look
-from syncdoctor.resync.rejects import write_rejects
+from syncdoctor.resync.rejects import check_rejects, write_rejects
 from syncdoctor.resync.report import (
     STOPPED_BY_HAND,
     Judge,
@@ -57,6 +57,8 @@ class Job:
     """All that one sync needs. ``open_client`` makes a client that may write.
 
     ``source`` is None where there is a pull only; ``two_way`` is None where nothing is pulled.
+    ``source_given``: it was named for this run. ``resumes`` is the sync that this one goes on with;
+    ``notes`` is what is to be told of the job itself.
     """
 
     connection: Connection
@@ -73,6 +75,9 @@ class Job:
     rejects: Path | None = None
     resume: bool = False
     two_way: TwoWay | None = None
+    source_given: bool = False
+    resumes: int | None = None
+    notes: tuple[str, ...] = ()
     stop: Stop = field(default_factory=Stop)
     on_event: Callable[[RecordEvent], None] = lambda _: None
 
@@ -83,17 +88,18 @@ def resync(job: Job) -> Report:
     Raises:
         Locked: another run has the connection.
         Guarded: the source is suddenly empty, or more would change than allowed.
-        UsageError: the source cannot be used.
+        NotFound: a record that is asked for by name is not in the source.
+        UsageError: the source cannot be used, is not known, or there is nothing to resume.
     """
     with lock(job.state_dir, job.connection):
         job.db.close_abandoned(job.connection.uid)
-        selection = _resumed(job) if job.resume else job.selection
-        sync = job.db.begin_sync(
-            job.connection.uid, job.connection.target, job.trigger, scope=_scope(selection)
-        )
+        job = taken_up(job)
+        moved = job.two_way is not None and job.two_way.moved(job.db, job.connection)
+        prepared = _prepared(job, moved=moved)
+        sync = _begun(job)
         run = _Run(job, sync)
         try:
-            report = run.go(selection)
+            report = run.go(prepared, moved=moved)
         except SyncdoctorError as error:
             job.db.end_sync(sync.id, SyncStatus.FAILED, run.counts(), message=error.message)
             raise
@@ -102,6 +108,29 @@ def resync(job: Job) -> Report:
             raise
         keep_evidence(job.db, job.connection, report)
         return report
+
+
+def _prepared(job: Job, *, moved: bool) -> Prepared:
+    """What is to be done. A run that cannot begin is no sync, unless a timer started it.
+
+    The person who typed the command was told; of a timer's run the history has to tell.
+    """
+    try:
+        prepared = prepare(
+            *(job.db, job.connection, job.source, job.kind, job.adapter, job.selection), moved=moved
+        )
+        if job.rejects is not None and prepared.source is not None:
+            check_rejects(job.rejects, prepared.source)
+    except SyncdoctorError as error:
+        if job.trigger is Trigger.AUTOMATIC:
+            job.db.end_sync(_begun(job).id, SyncStatus.FAILED, message=error.message)
+        raise
+    return prepared
+
+
+def _begun(job: Job) -> Sync:
+    connection = job.connection
+    return job.db.begin_sync(connection.uid, connection.target, job.trigger, scope=scope_of(job))
 
 
 class _Run:
@@ -116,28 +145,24 @@ class _Run:
         self._contacted = False
         self._pulled: Pulled | None = None
 
-    def go(self, selection: Selection) -> Report:
-        job = self._job
-        moved = job.two_way is not None and job.two_way.moved(job.db, job.connection)
-        prepared = prepare(
-            *(job.db, job.connection, job.source, job.kind, job.adapter, selection), moved=moved
-        )
-        plan = prepared.plan
+    def go(self, prepared: Prepared, *, moved: bool) -> Report:
+        job, plan = self._job, prepared.plan
+        journal = Journal(job.db, self._sync.id, job.connection.uid)
         if job.two_way is not None and (obstacle := self._look(job.two_way, moved=moved)):
             # Planned all the same: what could not be sent is what --failed takes up.
-            journal = Journal(job.db, self._sync.id, job.connection.uid)
             journal.plan([(*step.identity, step.content_hash) for step in plan.steps])
             return self._finished(prepared, obstacle)
         for entry in plan.refused:
             self._refused.append((entry, "; ".join(str(p) for p in entry.problems)))
             for event in events_of(entry):
                 self._tell(event)
+        journal.refuse([event for event in self._events if event.key])
         for record in plan.unchanged:
             self._tell(
                 RecordEvent(record.kind, record.key, RecordOutcome.UNCHANGED, line=record.position)
             )
         self._contacted = bool(plan.steps or job.db.unresolved(job.connection.uid))
-        stopped = self._send(plan) if self._contacted else None
+        stopped = self._send(plan, journal) if self._contacted else None
         if stopped is None and job.stop.code is None and job.two_way is not None:
             stopped = self._pull(job.two_way)
         return self._finished(prepared, stopped)
@@ -180,9 +205,8 @@ class _Run:
             job.on_event(event)
         return None
 
-    def _send(self, plan: Plan) -> Stopped | None:
+    def _send(self, plan: Plan, journal: Journal) -> Stopped | None:
         job = self._job
-        journal = Journal(job.db, self._sync.id, job.connection.uid)
         limits = job.provider.limits
         with Dispatcher(job.open_client, limits.concurrent or 1) as dispatcher:
             sending = Sending(
@@ -244,35 +268,9 @@ class _Run:
             not_sent=plan.seen - sum(plan.held_back.values()) - len(self._events),
             seen=plan.seen,
             contacted=self._contacted,
-            warnings=prepared.source.warnings if prepared.source else (),
+            warnings=(*job.notes, *(prepared.source.warnings if prepared.source else ())),
             pulled=self._pulled,
         )
-
-
-def _resumed(job: Job) -> Selection:
-    """What the last run was asked for, when it was interrupted; else what this one is."""
-    last = job.db.last_sync(job.connection.uid)
-    if last is None or last.status is not SyncStatus.INTERRUPTED:
-        return job.selection
-    scope: Mapping[str, object] = last.scope
-    kinds, records = scope.get("kinds"), scope.get("records")
-    return Selection(
-        since=dt.datetime.fromisoformat(str(scope["since"])),
-        kinds=frozenset(map(str, kinds)) if isinstance(kinds, list) else frozenset(),
-        records=frozenset(map(str, records)) if isinstance(records, list) else frozenset(),
-        failed=bool(scope.get("failed")),
-        max_changes=job.selection.max_changes,
-        channels=job.selection.channels,
-    )
-
-
-def _scope(selection: Selection) -> dict[str, object]:
-    return {
-        "since": selection.since.isoformat(),
-        "kinds": sorted(selection.kinds),
-        "records": sorted(selection.records),
-        "failed": selection.failed,
-    }
 
 
 def _exit_code(stop: Stop, stopped: Stopped | None, counts: Counts) -> int:

@@ -24,6 +24,6 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
     except ValueError:
         raise UsageError(
             f"--since {text}: expected 7d, 24h, 2w or a day such as 2026-11-20.",
-            "--since 7d",
+            "Take --since 7d",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

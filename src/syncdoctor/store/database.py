@@ -58,10 +58,10 @@ class Database:
     was well.
 
     Raises:
-        ConfigError: it was written by a newer version, or the URL is not one.
-        StoreError: it can be neither read nor replaced, or the server refuses.
-        TemporaryFailure: another process held it for longer than ten seconds, or the server cannot
-            be reached.
+        ConfigError: it was written by a newer version, the URL is not one, it can be neither read
+            nor replaced, or the server refuses.
+        TemporaryFailure: another process held it for longer than ten seconds, the server cannot
+            be reached, or damage showed while it was used and a fresh one takes its place.
     """
 
     def __init__(

@@ -127,6 +127,16 @@ class OperationTable(SyncTable):
             (row["kind"], row["key"]) for row in rows if row["state"] != OperationState.CONFIRMED
         )
 
+    def failed_by_sync(self, connection_uid: str) -> dict[tuple[int, str], int]:
+        """How many records were last operated on in vain, by sync and kind."""
+        rows = self.rows(
+            """SELECT sync_id, kind, count(*) AS n FROM operations WHERE id IN (
+                SELECT max(id) FROM operations WHERE connection_uid = ? GROUP BY kind, key)
+            AND state <> 'confirmed' GROUP BY sync_id, kind""",
+            (connection_uid,),
+        )
+        return {(int(row["sync_id"]), str(row["kind"])): int(row["n"]) for row in rows}
+
     def answered_attempts(self, connection_uid: str, kind: str, key: str) -> int:
         """How often the provider has answered for a record."""
         row = self.row(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from syncdoctor import redact
-from syncdoctor.errors import ConfigError, StoreError, TemporaryFailure, UsageError
+from syncdoctor.errors import ConfigError, TemporaryFailure, UsageError
 from syncdoctor.store.place import passwords_in
 from syncdoctor.store.schema import MIGRATIONS, statements
 
@@ -90,8 +90,8 @@ class PostgresServer:
                 ) from None
             raise self._refused(error) from None
 
-    def _refused(self, error: Exception) -> StoreError:
-        return StoreError(
+    def _refused(self, error: Exception) -> ConfigError:
+        return ConfigError(
             f"The state database {self._name} cannot be used: {_said(error)}",
             "Look at SYNCDOCTOR_STATE_URL and at the rights of that user.",
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from syncdoctor.errors import ConfigError, StoreError, TemporaryFailure
+from syncdoctor.errors import ConfigError, TemporaryFailure
 from syncdoctor.store.schema import MIGRATIONS, statements
 
 BUSY_TIMEOUT_MS = 10_000
@@ -57,20 +57,20 @@ class SqliteFile:
                 raise
             self._connection.close()
             if not self._mend:
-                raise StoreError(f"The state database {self.path} is damaged ({error}).") from None
+                raise ConfigError(f"The state database {self.path} is damaged ({error}).") from None
             kept = self._keep_aside()
-            raise StoreError(
+            raise TemporaryFailure(
                 f"The state database was damaged ({error}); it is kept as {kept}.",
                 "Run the same command again: a fresh one is made.",
             ) from None
 
-    def _operational(self, error: sqlite3.OperationalError) -> StoreError | TemporaryFailure:
+    def _operational(self, error: sqlite3.OperationalError) -> ConfigError | TemporaryFailure:
         if "locked" in str(error) or "busy" in str(error):
             return TemporaryFailure(
                 f"The state database {self.path} is in use by another process.",
                 "Run the same command again.",
             )
-        return StoreError(
+        return ConfigError(
             f"The state database {self.path} cannot be used: {error}.",
             "Look at the free space and the permissions of that directory.",
         )
@@ -81,7 +81,7 @@ class SqliteFile:
             # Made here, so that no moment passes in which others could read it.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
-            raise StoreError(
+            raise ConfigError(
                 f"The state database {self.path} cannot be opened: {error.strerror}.",
                 "Choose another directory with SYNCDOCTOR_STATE_DIR.",
             ) from None
@@ -91,7 +91,7 @@ class SqliteFile:
             raise self._operational(error) from None
         except sqlite3.DatabaseError as error:
             if not self._mend:
-                raise StoreError(f"The state database {self.path} is damaged ({error}).") from None
+                raise ConfigError(f"The state database {self.path} is damaged ({error}).") from None
             kept = self._keep_aside()
             self.warning = (
                 f"The state database was damaged ({error}); it is kept as {kept}, "

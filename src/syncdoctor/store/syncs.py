@@ -25,6 +25,7 @@ from syncdoctor.store.rows import (
 _BAD = "status IN ('failed', 'partial', 'interrupted')"
 _DAY = 86_400_000_000  # microseconds
 _EPOCH = date(1970, 1, 1)
+_LOOKED_BACK = 50  # syncs among which one that was broken off is looked for
 # All syncs from a moment on: of its own day from the rows, of later days from the totals.
 _BY_DAY = f"""SELECT started / {_DAY} AS day, status, count(*) AS n FROM syncs
     WHERE started BETWEEN ? AND ? GROUP BY 1, 2
@@ -111,6 +112,35 @@ class SyncTable(EvidenceTable):
             (connection_uid,),
         )
         return _sync(row) if row else None
+
+    def broken_off(self, connection_uid: str) -> Sync | None:
+        """The latest sync that was broken off and that no later one has brought to its end."""
+        rows = self.rows(
+            """SELECT * FROM syncs WHERE connection_uid = ?
+            ORDER BY started DESC, id DESC LIMIT ?""",
+            (connection_uid, _LOOKED_BACK),
+        )
+        done: set[Any] = set()
+        for number, sync in enumerate(map(_sync, rows)):
+            over = sync.status is SyncStatus.SUCCEEDED or (
+                sync.status is SyncStatus.PARTIAL and not sync.counts.unknown
+            )
+            if over or sync.id in done:
+                done.add(sync.scope.get("resumes"))
+            elif not number or self._has_open(sync.id):
+                return sync
+        return None
+
+    def _has_open(self, sync_id: int) -> bool:
+        """Whether records that a sync was to send have no result, here or in a later one."""
+        row = self.row(
+            """SELECT o.id FROM operations o WHERE o.sync_id = ?
+            AND o.state IN ('planned', 'sending', 'unknown')
+            AND NOT EXISTS (SELECT 1 FROM operations n WHERE n.connection_uid = o.connection_uid
+                AND n.kind = o.kind AND n.key = o.key AND n.id > o.id) LIMIT 1""",
+            (sync_id,),
+        )
+        return row is not None
 
     def syncs(
         self,

@@ -125,6 +125,7 @@ def _ask(client: Client, connection: Connection, probe: Probe, read_facts: FactR
         return Check(probe.name, SKIPPED, "not asked: a setting that it needs was not chosen")
     try:
         answer = client.send(probe.method, path, base=probe.base)
+        _must_be_whole(answer, client.provider)
         read = read_facts if answer.ok else refusal_reader(client.provider)
         facts = dict(read(probe.name, answer.body, connection))
     except (SignInNeeded, TemporaryFailure) as error:
@@ -147,6 +148,12 @@ def _ask(client: Client, connection: Connection, probe: Probe, read_facts: FactR
     outcome = _outcome(answer, facts)
     wrong = outcome == PROBLEM and answer.ok
     return Check(probe.name, outcome, seen if wrong else noted, answer.exchange, facts)
+
+
+def _must_be_whole(answer: Answer, provider: Provider) -> None:
+    """Half a body, or a gateway's page, says nothing: the APIs that are signed in to speak JSON."""
+    if answer.ok and isinstance(answer.body, str) and provider.oauth is not None:
+        raise ValueError("no JSON")
 
 
 def _path(probe: Probe, connection: Connection) -> str | None:

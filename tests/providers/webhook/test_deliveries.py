@@ -161,7 +161,9 @@ def test_without_an_endpoint_nothing_begins(cli: Cli, home: Path, source: Path) 
         "connection", "add", "acme/bare", "--provider=webhook", f"--source={source}", "--json"
     )
     assert (made.code, made.json["secret"][:6]) == (0, "whsec_")
-    assert cli("resync", "acme/bare").code == 2
+    ran = cli("resync", "acme/bare")
+    assert ran.code == 1
+    assert "configure acme/bare --setting endpoint=https://" in ran.out
     assert cli("history", "acme/bare", "--json").json["syncs"] == []
     assert cli("diagnose", "acme/bare", "--json").json["connections"][0]["state"] == "setup-needed"
     assert cli("connection", "configure", "acme/bare", "-s", "endpoint=http://h.example").code == 2

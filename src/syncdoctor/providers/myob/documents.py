@@ -49,9 +49,11 @@ def layout_of(record: Record) -> Layout:
     return BILL if record.is_bill else SALE
 
 
-def problem_of(record: Record) -> tuple[str, str] | None:
-    """Column and expectation of what MYOB can never take."""
-    return _problem_of_head(record) or _problem_of_texts(record) or _problem_of_lines(record)
+def problem_of(record: Record, target: str) -> tuple[str, str] | None:
+    """Column and expectation of what MYOB can never take; ``target`` is named in commands."""
+    return (
+        _problem_of_head(record) or _problem_of_texts(record) or _problem_of_lines(record, target)
+    )
 
 
 def _problem_of_texts(record: Record) -> tuple[str, str] | None:
@@ -76,16 +78,16 @@ def _problem_of_head(record: Record) -> tuple[str, str] | None:
     return None
 
 
-def _problem_of_lines(record: Record) -> tuple[str, str] | None:
+def _problem_of_lines(record: Record, target: str) -> tuple[str, str] | None:
     for line in record.lines:
         for column, value, what in (
             ("account", line.account, "an account"),
             ("tax_type", line.tax_type, "a tax code"),
         ):
             if value is None:
-                return column, f"{what}: syncdoctor connection configure TARGET"
+                return column, f"{what}: syncdoctor connection configure {target}"
             if not _is_uid(value):
-                return column, f"the UID of {what}: syncdoctor connection pick TARGET --list"
+                return column, f"the UID of {what}: syncdoctor connection pick {target} --list"
     return None
 
 

@@ -80,10 +80,12 @@ NOT_OF_RECORD = frozenset(
 class MyobRecords:
     """See :class:`syncdoctor.engine.adapter.Adapter`.
 
-    ``tax_code`` is the UID of the one that a new card is given, which MYOB does not go without.
+    ``tax_code`` is the UID of the one that a new card is given, which MYOB does not go without;
+    ``target`` is the connection's name in commands.
     """
 
     tax_code: str | None = None
+    target: str = "TARGET"
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -103,13 +105,14 @@ class MyobRecords:
     def problem(self, record: Record) -> tuple[str, str] | None:
         """What MYOB can never take: numbers and names too long, drafts, accounts without UID."""
         if record.kind not in CARDS:
-            return problem_of(record)
+            return problem_of(record, self.target)
         if len(record.contact_name) > LONGEST_NAME:
             return "contact_name", f"at most {LONGEST_NAME} characters"
         if len(record.contact_number or "") > LONGEST_CARD_ID:
             return "contact_number", f"at most {LONGEST_CARD_ID} characters, those of a Card ID"
         if self.tax_code is None:
-            return "contact_name", "a tax code for its card: syncdoctor connection configure TARGET"
+            command = f"syncdoctor connection configure {self.target}"
+            return "contact_name", f"a tax code for its card: {command}"
         return None
 
     def look_up(self, kind: str, refs: Sequence[Ref]) -> tuple[Request, ...]:
@@ -216,7 +219,7 @@ class MyobRecords:
 def adapter_for(connection: Connection) -> MyobRecords:
     """The adapter of one connection."""
     code = connection.settings.get("tax_type")
-    return MyobRecords(str(code) if code else None)
+    return MyobRecords(str(code) if code else None, connection.target)
 
 
 ADAPTER = MyobRecords()
