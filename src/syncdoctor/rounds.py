@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
+from threading import Semaphore
 from typing import Protocol
 
 from httpx2 import BaseTransport
@@ -16,8 +17,9 @@ from syncdoctor.session import Session
 from syncdoctor.states import Case
 from syncdoctor.wire.lanes import in_lanes
 from syncdoctor.wire.line import Line
+from syncdoctor.wire.proxies import certificates
 
-# How many connections of one provider are asked at the same time. 16 keep two thirds of the calls
+# How many calls to one provider are under way at the same time. 16 keep two thirds of the calls
 # that a provider takes from one app in a minute (Xero: 10,000) free even when it answers in 300 ms.
 JOBS = 16
 CALL_S, TOTAL_S = 10.0, 30.0
@@ -48,20 +50,23 @@ def diagnose_all(
     its own connections alone.
 
     Args:
-        jobs: how many connections of each provider are asked at the same time.
+        jobs: how many calls to each provider are under way at the same time. A few more of its
+            connections are in work, so that the next call is ready when an answer has come.
         call_s: seconds for one step of a call: to connect, to read on.
         total_s: seconds for the probes of one connection; what is left then is ``timed-out``.
         write: the write test, where one was asked for.
     """
+    cases = list(cases)
+    turns = {lane: Semaphore(jobs) for lane in {_lane(case) for case in cases}}
 
     def one(case: Case, transport: BaseTransport) -> Result:
-        line = Line(transport, call_s, total_s)
+        line = Line(transport, call_s, total_s, turns[_lane(case)])
         try:
             return diagnose(case, catalogue, partial(open_session, line=line), write=write)
         except SyncdoctorError as error:
             return error
 
-    return in_lanes(cases, _lane, one, at_once=jobs)
+    return in_lanes(cases, _lane, one, at_once=jobs + jobs // 8, meanwhile=certificates)
 
 
 def _lane(case: Case) -> str:

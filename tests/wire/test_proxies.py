@@ -24,7 +24,7 @@ def test_threads_that_begin_together_read_the_certificates_once(
     monkeypatch.setattr("syncdoctor.wire.proxies.httpx2.create_ssl_context", slowly)
     proxies._read_certificates.cache_clear()
     with ThreadPoolExecutor(8) as pool:
-        given = [pool.submit(proxies._certificates) for _ in range(8)]
+        given = [pool.submit(proxies.certificates) for _ in range(8)]
     proxies._read_certificates.cache_clear()
     assert all(future.result() is made for future in given)
     assert len(read) == 1

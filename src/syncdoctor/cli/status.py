@@ -42,7 +42,7 @@ def status(
             metavar="N",
             min=1,
             max=64,
-            help="Connections of one provider asked at the same time (16); with --live.",
+            help="Calls to one provider under way at the same time (16); with --live.",
         ),
     ] = None,
     problems: Annotated[

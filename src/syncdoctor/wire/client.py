@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -27,8 +28,18 @@ SHORTEST_S = 0.1  # for a call when the time for all of them is as good as over
 PASSING = frozenset({502, 503, 504})  # worth another try when nothing can be written twice
 
 
+_HEADERS = {
+    "user-agent": f"syncdoctor/{__version__}",
+    "accept": "*/*",
+    "accept-encoding": "gzip, deflate",
+}
 _LINE = Line()
 Signer = Callable[[str, bytes], Mapping[str, str]]  # idempotency key and body → headers
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(url: str) -> httpx2.URL:
+    return httpx2.URL(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +95,15 @@ class Client:
         self._own_headers: dict[str, str] = {}
         self._signer: Signer | None = None
         self._secrets: set[str] = set()
-        self._http = httpx2.Client(
-            transport=RecordingTransport(
-                line.lent() or EnvironmentTransport(),
-                provider.id,
-                self.exchanges.append,
-                lambda: self._secrets,
-            ),
-            timeout=httpx2.Timeout(line.call_s, connect=min(line.call_s, 10.0)),
-            headers={"user-agent": f"syncdoctor/{__version__}", **provider.headers},
-            follow_redirects=False,
+        self._transport = RecordingTransport(
+            line.lent() or EnvironmentTransport(),
+            provider.id,
+            self.exchanges.append,
+            lambda: self._secrets,
+            line.turns,
         )
+        timeout = httpx2.Timeout(line.call_s, connect=min(line.call_s, 10.0))
+        self._steps_s: dict[str, Any] = timeout.as_dict()
         self.line = line
         self._ends = None if line.total_s is None else time.monotonic() + line.total_s
 
@@ -116,7 +125,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._transport.close()
 
     def keep_secret(self, *secrets: str) -> None:
         """Name literal secrets that must be in no exchange, and in no other output either."""
@@ -225,12 +234,10 @@ class Client:
         if self._limiter is not None and phase is Phase.API:
             self._limiter.acquire()
         parts = self._signed(parts)
-        request = self._http.build_request(
-            method, url, extensions={"syncdoctor": {"phase": phase, "attempt": attempt}}, **parts
-        )
+        request = self._request(method, url, {"phase": phase, "attempt": attempt}, parts)
         try:
-            self._cut(request)
-            response = self._http.send(request)
+            # A client of httpx2 would add cookies, redirects and a second sign-in: none is wanted.
+            response = self._transport.handle_request(request)
         except httpx2.RequestError:
             if self._limiter is not None and phase is Phase.API:
                 self._limiter.learn(None, {})
@@ -238,7 +245,7 @@ class Client:
         answer = Answer(
             self.exchanges[-1],
             response.status_code,
-            dict(response.headers),
+            response.headers,
             response.extensions[BODY],
         )
         if self._limiter is not None and phase is Phase.API:
@@ -257,13 +264,21 @@ class Client:
             return parts
         return {**parts, "headers": {**parts["headers"], **self._signer(key, parts["content"])}}
 
-    def _cut(self, request: httpx2.Request) -> None:
-        """Let no step of a call, and no answer, last longer than what is left for all calls."""
+    def _request(
+        self, method: str, url: str, known: Mapping[str, Any], parts: Mapping[str, Any]
+    ) -> httpx2.Request:
+        """The request; no step of it, and no answer, lasts longer than what is left for all."""
+        extensions: dict[str, Any] = {"syncdoctor": known, "timeout": self._steps_s}
         if self._ends is not None:
             left = max(self._ends - time.monotonic(), SHORTEST_S)
-            steps = request.extensions["timeout"]
-            request.extensions["timeout"] = {n: min(s, left) for n, s in steps.items()}
-            request.extensions[ENDS] = self._ends + SHORTEST_S
+            extensions["timeout"] = {name: min(s, left) for name, s in self._steps_s.items()}
+            extensions[ENDS] = self._ends + SHORTEST_S
+        return httpx2.Request(
+            method,
+            _parsed(url),
+            **{**parts, "headers": {**_HEADERS, **self.provider.headers, **parts["headers"]}},
+            extensions=extensions,
+        )
 
     def _worth_another(self, answer: Answer, *, repeatable: bool) -> bool:
         if too_many(self.provider, answer.exchange):

@@ -22,6 +22,7 @@ def in_lanes(
     work: Callable[[T, httpx2.BaseTransport], R],
     *,
     at_once: int,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[tuple[T, R], None, None]:
     """Each item with its result, as soon as it is there.
 
@@ -33,6 +34,7 @@ def in_lanes(
         work: what is done, in a thread; its transport is that thread's own, whose connections stay
             open from one item to the next. What it raises comes out of the iterator.
         at_once: how many items of one lane are worked on at the same time.
+        meanwhile: done here while the first items are begun, such as what all will need.
     """
     lanes: dict[str, deque[T]] = defaultdict(deque)
     for item in items:
@@ -47,6 +49,7 @@ def in_lanes(
     try:
         for thread in threads:
             thread.start()
+        meanwhile()
         for _ in range(left):
             item, result = done.get()
             if isinstance(result, BaseException):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 
 import httpx2
 
@@ -26,12 +27,14 @@ class Line:
 
     ``transport`` is lent to the client and keeps its connections open for the next one; None
     gives each client its own. ``call_s`` are the seconds for one step of a call (to connect, 10
-    at most; to read on), ``total_s`` those for all calls together; None: no limit.
+    at most; to read on), ``total_s`` those for all calls together; None: no limit. ``turns`` is
+    held while a call is under way, such as a semaphore that many clients share.
     """
 
     transport: httpx2.BaseTransport | None = None
     call_s: float = CALL_S
     total_s: float | None = None
+    turns: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     def lent(self) -> httpx2.BaseTransport | None:
         """The transport for a client, which must not close it."""

@@ -18,13 +18,17 @@ class EnvironmentTransport(httpx2.BaseTransport):
     """Sends directly or by the proxy that the environment names for the request's scheme."""
 
     def __init__(self) -> None:
+        self._proxies: dict[tuple[str, str], str | None] = {}  # by scheme and host
         self._routes: dict[str | None, httpx2.HTTPTransport] = {}
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send by the route that fits the request's host."""
-        proxy = proxy_for(request.url.scheme, request.url.host)
+        place = (request.url.scheme, request.url.host)
+        if place not in self._proxies:
+            self._proxies[place] = proxy_for(*place)
+        proxy = self._proxies[place]
         if proxy not in self._routes:
-            self._routes[proxy] = httpx2.HTTPTransport(verify=_certificates(), proxy=proxy)
+            self._routes[proxy] = httpx2.HTTPTransport(verify=certificates(), proxy=proxy)
         return self._routes[proxy].handle_request(request)
 
     def close(self) -> None:
@@ -51,7 +55,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """The certificates to trust; SSL_CERT_FILE and SSL_CERT_DIR win."""
     with _reading:
         return _read_certificates()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,46 +46,60 @@ class RecordingTransport(httpx2.BaseTransport):
         provider: str,
         record: Callable[[Exchange], None],
         secrets: Callable[[], Iterable[str]],
+        turns: AbstractContextManager[object],
     ) -> None:
-        """``secrets`` gives the literal secrets known at the time of a request."""
+        """Record what goes over ``inner``.
+
+        Args:
+            secrets: gives the literal secrets known at the time of a request.
+            turns: held from the request's start to the answer's end.
+        """
         self._inner = inner
         self._provider = provider
         self._record = record
         self._secrets = secrets
+        self._turns = turns
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send, read the whole answer and record it."""
-        at, started = datetime.now(UTC), time.monotonic()
-        known = {"at": at, **request.extensions.get("syncdoctor", {})}
-        try:
-            response = self._inner.handle_request(request)
-            ends = request.extensions.get(ENDS)
-            if ends is not None:
-                response.stream = _Until(response.stream, ends)
-            response.read()
-        except httpx2.RequestError as error:
-            self._record(
-                self._exchange(
-                    request,
-                    known,
-                    elapsed_s=time.monotonic() - started,
-                    exception=describe(error),
-                    transport=classify(error),
+        with self._turns:
+            at, started = datetime.now(UTC), time.monotonic()
+            known = {"at": at, **request.extensions.get("syncdoctor", {})}
+            try:
+                response = self._whole(request)
+            except httpx2.RequestError as error:
+                self._record(
+                    self._exchange(
+                        request,
+                        known,
+                        elapsed_s=time.monotonic() - started,
+                        exception=describe(error),
+                        transport=classify(error),
+                    )
                 )
-            )
-            raise
+                raise
+            elapsed_s = time.monotonic() - started
         body = response.extensions[BODY] = parse_body(response)
         self._record(
             self._exchange(
                 request,
                 known,
                 response,
-                elapsed_s=time.monotonic() - started,
+                elapsed_s=elapsed_s,
                 status=response.status_code,
                 headers=response.headers,
                 body=body,
             )
         )
+        return response
+
+    def _whole(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer with all of its body."""
+        response = self._inner.handle_request(request)
+        ends = request.extensions.get(ENDS)
+        if ends is not None:
+            response.stream = _Until(response.stream, ends)
+        response.read()
         return response
 
     def _exchange(
