@@ -87,7 +87,7 @@ def test_the_rank_fact_own_conditions_confidence_id(made: Make, text_of: Text) -
         text_of("acct.fact", when="fact = { after_refresh = true }", confidence="possible"),
         common=(text_of("common.three", when='status = 400, code = "bad", method = "GET"'),),
     )
-    exchange = Exchange(status=400, body={"code": "bad"})
+    exchange = Exchange(status=400, url="https://api.acct.test/", body={"code": "bad"})
     assert found(catalogue, exchange, {"after_refresh": True}) == [
         "acct.fact",
         "acct.two",

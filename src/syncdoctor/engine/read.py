@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from syncdoctor.engine.bare import complains, says_no, status_of
 from syncdoctor.engine.bodies import html_lines, lines, parse_text
 from syncdoctor.engine.paths import EACH, Plan, compile_paths, pick, texts_in
 from syncdoctor.engine.phase import error_in_url, phase_of
@@ -101,8 +102,16 @@ def read(
     if kind == "empty" and (exception or status is None):
         # No answer is not an empty one; of one that a client tells of, its words are the body.
         kind = "text" if exception and status is not None else None
+    bare = status is None and not exception and transport is None
+    if bare:
+        status = status_of(shape)
     redirect = error_in_url(exchange)
-    failed = bool(exception or redirect or transport) or _tells_error(status, shape, reader)
+    failed = (
+        bool(exception or redirect or transport)
+        or _tells_error(status, shape, reader)
+        # An API has no other use for a page, and hardly one for a message.
+        or (bare and (kind == "html" or complains(shape)))
+    )
     codes: dict[str, None] = {}
     messages: dict[str, None] = {}
     if failed:
@@ -116,7 +125,8 @@ def read(
     return Signal(
         provider=provider.id if provider else None,
         phase=phase_of(exchange, provider, shape, status, transport, redirected=bool(redirect)),
-        method=exchange.method,
+        # GET is what an exchange has when nobody told the method.
+        method=exchange.method if exchange.url or exchange.method != "GET" else None,
         url=exchange.url or None,
         status=status,
         transport=transport,
@@ -137,13 +147,15 @@ def is_plainly_healthy(exchange: Exchange, provider: Provider | None) -> bool:
         return False
     if exchange.exception or exchange.transport or error_in_url(exchange):
         return False
-    return not has_error(body, reader_of(provider.envelope if provider else GENERIC))
+    reader = reader_of(provider.envelope if provider else GENERIC)
+    return not has_error(body, reader) and not says_no(body)
 
 
 def _tells_error(status: int | None, shape: Any, reader: Reader) -> bool:
     if status is None:  # a bare body: its provider may only say this beside a bad status
-        return has_error(shape, reader) or has_error(shape, reader_of(GENERIC))
-    return status >= HTTPStatus.BAD_REQUEST or has_error(shape, reader)
+        known = has_error(shape, reader) or has_error(shape, reader_of(GENERIC))
+        return known or says_no(shape)
+    return status >= HTTPStatus.BAD_REQUEST or has_error(shape, reader) or says_no(shape)
 
 
 def has_error(shape: Any, reader: Reader) -> bool:

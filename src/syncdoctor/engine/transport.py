@@ -185,7 +185,10 @@ _STATUS = re.compile(
     r"|\b(?:response code|responded with(?: a)?|returned error|indicate success)[:\s]+([45]\d\d)\b"
     r"|\A\s*[\[(]([45]\d\d)[\])]"
     r"|\btoo many ([45]\d\d) error responses"
-    r"|(?:Error|Exception)(?:\$\w+)?:\s*([45]\d\d)\s*(?:[:-]|\Z)",
+    r"|(?:Error|Exception)(?:\$\w+)?:\s*([45]\d\d)\s*(?:[:-]|\Z)"
+    r"|(?:Error|Exception)(?:\$\w+)?:?\s*\(([45]\d\d)[,)]|\bAPI error:?\s+\(?([45]\d\d)\b"
+    r"|[{,(\n]\s*['\"]?code['\"]?\s*[:=]\s*['\"]?([45]\d\d)\b"
+    r"|\[(?:http_?)?(?:status|code|status_?code)\]\s*=>\s*([45]\d\d)\b",
     re.IGNORECASE,
 )
 # Clients of .NET print a status by its name, and many an exception is a reason phrase and no more.
