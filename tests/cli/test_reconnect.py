@@ -352,6 +352,6 @@ def test_no_secret_lies_in_any_file(machine: Machine) -> None:
     for path in machine.home.rglob("*"):
         if path.is_file() and path.name != "passphrase":
             content = path.read_bytes()
-            for secret in (SECRET, PASSPHRASE, "eyJhbGciOi", "refresh_token"):
+            for secret in (SECRET, PASSPHRASE, "eyJhbGciOi", "eyJ0eXAiOi", "refresh_token"):
                 assert secret.encode() not in content, path
             assert path.name == "browser" or path.stat().st_mode & 0o077 == 0, path

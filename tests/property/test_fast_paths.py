@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncdoctor import redact
+from syncdoctor import redact, secret_shapes
 from syncdoctor.engine import transport
 from syncdoctor.engine.catalogue import Catalogue, load
 from syncdoctor.engine.expressions import compiled
@@ -29,7 +29,7 @@ from syncdoctor.model import Exchange, Finding, Transport
 TESTS = Path(__file__).parent.parent
 SECRET = "S3cretValue-0123456789abcdef"
 PLANTED = (
-    *(f'{{"{name}": "{SECRET}"}}' for name in sorted(redact.SECRET_KEYS)),
+    *(f'{{"{name}": "{SECRET}"}}' for name in sorted(secret_shapes.SECRET_KEYS)),
     json.dumps({"body": json.dumps({"error": json.dumps({"refresh_token": SECRET})})}),
     f"https://h.test/cb?error=access_denied&error_description=refresh_token%3D{SECRET}",
     f'{{"coo\N{KELVIN SIGN}ie": "{SECRET}"}}',  # its small letter is k
@@ -191,7 +191,7 @@ def test_a_secret_in_pieces_is_redacted_alike(planted: str) -> None:
                 same(json.dumps(value).encode())
 
 
-@pytest.mark.parametrize("name", sorted(redact.SECRET_KEYS | redact.SECRET_HEADERS))
+@pytest.mark.parametrize("name", sorted(secret_shapes.SECRET_KEYS | secret_shapes.SECRET_HEADERS))
 def test_every_secret_name_is_a_hint(name: str) -> None:
     assert not redact.is_plain(orjson.dumps({name.title(): SECRET}))
 
@@ -266,9 +266,9 @@ CUNNING = (
 @given(st.lists(st.sampled_from(PIECES), max_size=8))
 def test_every_text_that_holds_a_secret_holds_a_hint(pieces: list[str]) -> None:
     text = "".join(pieces)
-    fast = redact._pattern(redact._lower(text))
+    fast = secret_shapes.pattern_for(secret_shapes.folded(text))
     found = [m.span() for m in fast.finditer(text)] if fast else []
-    slow = re.compile("|".join(redact._PARTS), re.IGNORECASE)  # tried at every place
+    slow = re.compile("|".join(secret_shapes.PARTS), re.IGNORECASE)  # tried at every place
     assert found == [m.span() for m in slow.finditer(text)]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syncdoctor import redact
+from syncdoctor import redact, secret_shapes
 from syncdoctor.errors import Guarded, UsageError
 
 if TYPE_CHECKING:
@@ -168,5 +168,5 @@ def _secret_values(table: Mapping[str, Any]) -> Iterator[str]:
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _secret_values(value)
-        elif isinstance(value, str) and key.lower() in redact.SECRET_KEYS | {"key", "token"}:
+        elif isinstance(value, str) and key.lower() in secret_shapes.SECRET_KEYS | {"key", "token"}:
             yield value
