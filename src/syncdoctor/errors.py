@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from syncdoctor.model import Exchange
@@ -63,6 +64,11 @@ class SyncdoctorError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def about(self, target: str) -> Self:
+        """The same failure, its hint naming the connection where it says TARGET."""
+        self.hint = self.hint and re.sub(r"\bTARGET\b", target, self.hint)
+        return self
 
 
 class UsageError(SyncdoctorError):

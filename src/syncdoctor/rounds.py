@@ -64,7 +64,7 @@ def diagnose_all(
         try:
             return diagnose(case, catalogue, partial(open_session, line=line), write=write)
         except SyncdoctorError as error:
-            return error
+            return error.about(case.connection.target)
 
     return in_lanes(cases, _lane, one, at_once=jobs + jobs // 8, meanwhile=certificates)
 

@@ -115,6 +115,7 @@ def test_choices_need_an_answer(cli: Cli, acme: str, sandbox: Running) -> None:
     ran = cli("connection", "pick", acme, "--list")
     assert ran.code == 6
     assert "did not say what may be chosen" in ran.err
+    assert "syncdoctor diagnose acme/xero" in ran.err
 
 
 def test_a_removed_connection_leaves_its_history(cli: Cli, acme: str, home: Path) -> None:

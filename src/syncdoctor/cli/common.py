@@ -233,7 +233,11 @@ def with_context(command: F) -> F:
         given["config_dir_flag"] = given.pop("config_dir")
         place.choose(os.environ.get("SYNCDOCTOR_STATE_URL"))
         context = Context(**given)
-        result = command(context, **values)
+        try:
+            result = command(context, **values)
+        except SyncdoctorError as error:
+            target = values.get("target")
+            raise error.about(target) if isinstance(target, str) and "/" in target else error
         return context.total([result or 0]) if context.left_out else result
 
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common

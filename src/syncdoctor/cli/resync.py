@@ -223,7 +223,7 @@ class _Command:
                     return self._export(job, self._options.export_csv)
                 report = dry_run(job) if self._options.dry_run else run(job)
         except SyncdoctorError as error:
-            return self._refused(connection, error)
+            return self._refused(connection, error.about(connection.target))
         if ctx.json:
             print_line(view.report_line(report, hosts, self._db.now()))
         elif report.exit_code or not self._silent:

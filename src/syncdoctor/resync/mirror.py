@@ -82,4 +82,4 @@ def _order(line: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _elsewhere() -> str:
-    return "syncdoctor connection pick TARGET --setting pull_to=FILE"
+    return "syncdoctor connection pick TARGET --setting pull_to=ANOTHER-FILE"
