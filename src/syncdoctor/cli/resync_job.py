@@ -165,7 +165,7 @@ def _two_way(
             f"{file} is the source itself; pulled records need another file.",
             f"syncdoctor connection pick {connection.target} --setting pull_to=FILE",
         )
-    return TwoWay(puller, file, rule)
+    return TwoWay(puller, file, rule, named=options.conflicts is not None)
 
 
 def print_line(document: dict[str, Any]) -> None:

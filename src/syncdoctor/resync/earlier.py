@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncdoctor.engine.record import CONTACT, SUPPLIER
 from syncdoctor.errors import ExitCode, UsageError
+from syncdoctor.resync.conflicts import Rule
 from syncdoctor.resync.plan import Selection
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def scope_of(job: Job) -> dict[str, object]:
         "source": str(job.source.absolute()) if job.source else None,
         "kind": job.kind,
         "resumes": job.resumes,
+        "conflicts": job.two_way.rule if job.two_way else None,
     }
 
 
@@ -80,6 +82,8 @@ def _resumed(job: Job) -> Job:
         channels=job.selection.channels,
     )
     job = replace(job, selection=selection, resumes=left.id)
+    if job.two_way and not job.two_way.named and (rule := scope.get("conflicts")):
+        job = replace(job, two_way=replace(job.two_way, rule=Rule(str(rule))))
     return job if job.source_given else _from_source_of(job, left)
 
 

@@ -45,6 +45,7 @@ class TwoWay:
     puller: Puller
     file: Path
     rule: Rule = Rule.SKIP
+    named: bool = False  # the rule was named for this run
 
     def moved(self, db: StateDB, connection: Connection) -> bool:
         """Whether the connection was synced with another place before."""

@@ -132,6 +132,20 @@ def test_a_conflict_is_told_and_follows_the_rule(
     assert calendar.counted() == {left: 1}
 
 
+def test_a_resumed_sync_settles_conflicts_as_it_was_asked_to(
+    cli: Cli, target: str, write: Write, calendar: Calendar, by_hand: Any, sandbox: Running
+) -> None:
+    write(B_1="Boiler")
+    assert cli("resync", target).code == 0
+    by_hand("Boiler", summary="Theirs")
+    write(B_1="Ours")
+    sandbox.world.switch_on("provider-down")
+    assert cli("resync", target, "--conflicts", "product").code == 5
+    sandbox.world.switch_off("provider-down")
+    assert cli("resync", target, "--resume").code == 0
+    assert calendar.counted() == {"Ours": 1}
+
+
 def test_what_only_one_side_changed_is_no_conflict(
     cli: Cli, target: str, write: Write, calendar: Calendar, by_hand: Any, home: Path
 ) -> None:
