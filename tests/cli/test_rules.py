@@ -132,3 +132,22 @@ def test_a_file_that_is_not_there(cli: Cli, home: Path) -> None:
     ran = cli("rules", "test", str(home / "no.toml"))
     assert ran.code == 2
     assert "no.toml" in ran.err
+
+
+@pytest.mark.parametrize("command", [("explain", "{FILE}"), ("status",), ("rules", "list")])
+def test_a_broken_file_of_own_rules_is_said_once_and_stops_nothing_else(
+    cli: Cli, own: Path, command: tuple[str, ...]
+) -> None:
+    own.write_text("[[rule]\n", encoding="utf-8")
+    (own.parent / "answer.json").write_text('{"status": 429}', encoding="utf-8")
+    ran = cli(*(str(own.parent / "answer.json") if w == "{FILE}" else w for w in command))
+    assert ran.err.count("own.toml: not TOML") == 1
+    assert "Your own rules are left out.\n  → syncdoctor rules test" in ran.err
+    assert (ran.code, bool(ran.out)) == (2, True)
+
+
+def test_the_test_of_a_broken_file_of_own_rules_is_its_error(cli: Cli, own: Path) -> None:
+    own.write_text("[[rule]\n", encoding="utf-8")
+    ran = cli("rules", "test")
+    assert (ran.code, ran.out) == (2, "")
+    assert "own.toml: not TOML" in ran.err

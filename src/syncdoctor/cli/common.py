@@ -39,7 +39,8 @@ class Context:
     no_input: bool = False
     no_color: bool = False
     config_dir_flag: Path | None = None
-    left_out: list[int] = field(default_factory=list)  # exit codes of what could not be looked at
+    # What could not be looked at: messages with their exit codes.
+    left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def config_dir(self) -> Path:
@@ -74,10 +75,15 @@ class Context:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The providers and rules, with the user's own."""
+        """The providers and rules, with the user's own; where one file is wrong, without these."""
         from syncdoctor.engine.catalogue import load
 
-        return load(self.config_dir / "rules", cache_dir=self.cache_dir)
+        try:
+            return load(self.config_dir / "rules", cache_dir=self.cache_dir)
+        except ConfigError as error:
+            error.hint = error.hint or "syncdoctor rules test"
+            self.leave_out(error, "Your own rules are left out.")
+            return load(cache_dir=self.cache_dir)
 
     def places(self, target: str | None) -> list[tuple[Connection, Workspace]]:
         """The connections that a target means, each with its workspace.
@@ -94,18 +100,20 @@ class Context:
                 self.leave_out(error)
         return found
 
-    def leave_out(self, error: SyncdoctorError) -> None:
+    def leave_out(self, error: SyncdoctorError, what: str = "It is left out.") -> None:
         """Say what one of many stumbles over, and go on; the exit code will tell."""
         from syncdoctor import redact
 
-        sys.stderr.write(f"syncdoctor: {redact.text(error.message)} It is left out.\n")
+        if error.message in self.left_out:
+            return
+        sys.stderr.write(f"syncdoctor: {redact.text(error.message)} {what}\n")
         if error.hint:
             sys.stderr.write(f"  → {redact.text(error.hint)}\n")
-        self.left_out.append(int(error.exit_code))
+        self.left_out[error.message] = int(error.exit_code)
 
     def total(self, codes: list[int]) -> int:
         """The exit code over many connections, with what was left out."""
-        return gravest([*codes, *self.left_out])
+        return gravest([*codes, *self.left_out.values()])
 
     def open_state(self) -> StateDB:
         """The state database, made when absent; what was found wrong with it is said."""
@@ -237,7 +245,9 @@ def with_context(command: F) -> F:
             result = command(context, **values)
         except SyncdoctorError as error:
             target = values.get("target")
-            raise error.about(target) if isinstance(target, str) and "/" in target else error
+            if isinstance(target, str) and "/" in target:
+                error.about(target)
+            raise
         return context.total([result or 0]) if context.left_out else result
 
     parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + common
