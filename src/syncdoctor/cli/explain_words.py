@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +40,8 @@ def entries(ctx: Context, words: list[str], guide_name: str) -> int:
     guide = load_guide(guide_name, ctx.config_dir / "guides", ctx.cache_dir)
     found = [_entry(catalogue, word) for word in words]
     if ctx.json:
-        _print_document(
-            ctx, "explain-entry", entries=[_entry_row(one, catalogue, guide) for one in found]
+        ctx.print_document(
+            "explain-entry", entries=[_entry_row(one, catalogue, guide) for one in found]
         )
         return int(ExitCode.OK)
     for one in found:
@@ -57,7 +56,7 @@ def listing(ctx: Context) -> int:
     rules = ctx.catalogue.rules
     if ctx.json:
         causes = [{"cause": cause, "action": USUAL_ACTION[cause]} for cause in Cause]
-        _print_document(ctx, "explain-list", causes=causes, rules=[rule(one) for one in rules])
+        ctx.print_document("explain-list", causes=causes, rules=[rule(one) for one in rules])
         return int(ExitCode.OK)
     out = ctx.out()
     for cause in Cause:
@@ -91,8 +90,8 @@ def check(ctx: Context, file: Path) -> int:
         problems = _guide_problems(file)
     code = int(ExitCode.PROBLEM if problems else ExitCode.OK)
     if ctx.json:
-        _print_document(
-            ctx, "explain-check", code, file=str(file), problems=problems, remarks=remarks
+        ctx.print_document(
+            "explain-check", code, file=str(file), problems=problems, remarks=remarks
         )
         return code
     for told in (*problems, *remarks):
@@ -233,9 +232,3 @@ def _entry_row(entry: Entry, catalogue: Catalogue, guide: Guide) -> dict[str, An
         "steps": list(advice.steps) if advice else [],
         "rules": [rule(one) for one in entry.rules],
     }
-
-
-def _print_document(ctx: Context, schema: str, code: int = 0, **content: Any) -> None:
-    from syncdoctor.render.json_v1 import header
-
-    ctx.print_json({**header(f"syncdoctor.{schema}/1", code, datetime.now(UTC)), **content})

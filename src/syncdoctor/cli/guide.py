@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncdoctor import __version__
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import ExitCode
 
@@ -34,7 +32,8 @@ def list_guides(ctx: Context) -> int:
     extra = ctx.config_dir / "guides"
     guides = [load_guide(name, extra, ctx.cache_dir) for name in names(extra)]
     if ctx.json:
-        ctx.print_json(_document([{"name": one.name, "product": one.product} for one in guides]))
+        named = [{"name": one.name, "product": one.product} for one in guides]
+        ctx.print_document("guides", guides=named)
     else:
         for one in guides:
             ctx.out().print(f"{one.name:<20} {one.product}", soft_wrap=True)
@@ -51,7 +50,7 @@ def show(
 
     guide = load_guide(name, ctx.config_dir / "guides", ctx.cache_dir)
     if ctx.json:
-        ctx.print_json(_document([_whole(guide)]))
+        ctx.print_document("guides", guides=[_whole(guide)])
         return int(ExitCode.OK)
     out = ctx.out()
     out.print(f"{guide.product} ({guide.name})", style="heading")
@@ -113,14 +112,4 @@ def _whole(guide: Guide) -> dict[str, Any]:
             }
             for (cause, provider), advice in guide.advices.items()
         ],
-    }
-
-
-def _document(guides: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "schema": "syncdoctor.guides/1",
-        "tool": {"name": "syncdoctor", "version": __version__},
-        "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "exit_code": 0,
-        "guides": guides,
     }

@@ -79,10 +79,5 @@ def _renewer(ctx: Context) -> Callable[[Connection], str]:
 
 
 def _print_document(ctx: Context, results: list[tuple[str, str, int]], total: int) -> None:
-    from datetime import UTC, datetime
-
-    from syncdoctor.render.json_v1 import header
-
     rows = [{"target": target, "result": r, "exit_code": code} for target, r, code in results]
-    now = datetime.now(UTC)
-    ctx.print_json({**header("syncdoctor.keep-alive/1", total, now), "connections": rows})
+    ctx.print_document("keep-alive", total, connections=rows)

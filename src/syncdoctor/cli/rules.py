@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncdoctor import __version__
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import ExitCode, NotFound, UsageError
 
@@ -52,7 +51,7 @@ def list_rules(
         if cause is None or rule.cause == cause
     ]
     if ctx.json:
-        ctx.print_json(_document("list", [_row(rule) for rule in rules]))
+        ctx.print_document("rules-list", rules=[_row(rule) for rule in rules])
         return int(ExitCode.OK)
     out = ctx.out()
     for rule in rules:
@@ -72,7 +71,7 @@ def show(
 
     rule = ctx.catalogue.rule(identity)
     if ctx.json:
-        ctx.print_json(_document("show", [_row(rule)]))
+        ctx.print_document("rules-show", rules=[_row(rule)])
     else:
         ctx.out().print(page(rule, ctx.catalogue), soft_wrap=True)
     return int(ExitCode.OK)
@@ -105,10 +104,12 @@ def try_samples(
     remarks, notes = list(lint.remarks(rules)), list(lint.unreached(results))
     if ctx.json:
         code = int(ExitCode.PROBLEM if failed else ExitCode.OK)
-        document = _document("test", [_result(one) for one in results], code)
-        told = {"remarks": remarks, "notes": notes}
-        ctx.print_json(
-            document | {name: [r._asdict() for r in all_] for name, all_ in told.items()}
+        ctx.print_document(
+            "rules-test",
+            code,
+            samples=[_result(one) for one in results],
+            remarks=[one._asdict() for one in remarks],
+            notes=[one._asdict() for one in notes],
         )
     else:
         for one in failed:
@@ -140,18 +141,6 @@ def _known(word: str, words: list[str], kind: str, hint: str) -> None:
             f'There is no {kind} "{word}".',
             f"Did you mean {' or '.join(close)}?" if close else hint,
         )
-
-
-def _document(command: str, items: list[dict[str, Any]], code: int = 0) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    return {
-        "schema": f"syncdoctor.rules-{command}/1",
-        "tool": {"name": "syncdoctor", "version": __version__},
-        "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "exit_code": code,
-        "samples" if command == "test" else "rules": items,
-    }
 
 
 def _row(rule: Rule) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from syncdoctor import __version__
 from syncdoctor.cli.common import Context, with_context
 from syncdoctor.errors import CouldNotCheck, ExitCode, UsageError
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from syncdoctor.sandbox.world import World
 
 PORT = 8787
-TOOL = {"name": "syncdoctor", "version": __version__}
 
 
 def attach(app: typer.Typer) -> None:
@@ -102,15 +100,12 @@ def _say_served(
 ) -> None:
     commands = {name: _set_up(world, name, urls) for name, urls in served.items()}
     if ctx.json:
-        ctx.print_json(
-            {
-                "schema": "syncdoctor.sandbox/1",
-                "tool": TOOL,
-                "url": url,
-                "providers": {name: dict(urls) for name, urls in served.items()},
-                "faults": world.switchboard.active(),
-                "commands": [shlex.split(command) for command in commands.values()],
-            }
+        ctx.print_document(
+            "sandbox",
+            url=url,
+            providers={name: dict(urls) for name, urls in served.items()},
+            faults=world.switchboard.active(),
+            commands=[shlex.split(command) for command in commands.values()],
         )
         # Whoever started this reads the addresses while it goes on serving.
         sys.stdout.flush()
@@ -153,7 +148,7 @@ def _list_faults(ctx: Context, world: World) -> int:
     rows = [(spec.name, spec.summary, dict(spec.params)) for spec in specs]
     if ctx.json:
         faults = [{"name": n, "summary": s, "params": p} for n, s, p in rows]
-        ctx.print_json({"schema": "syncdoctor.sandbox.faults/1", "tool": TOOL, "faults": faults})
+        ctx.print_document("sandbox.faults", faults=faults)
         return int(ExitCode.OK)
     shown = [(name, summary, _shown(params)) for name, summary, params in rows]
     return _table(ctx, ("Fault", "What happens", "Settings"), shown)
@@ -167,8 +162,7 @@ def _list_scenarios(ctx: Context) -> int:
             {"name": n, "summary": s.summary, "faults": {k: dict(v) for k, v in s.faults.items()}}
             for n, s in SCENARIOS.items()
         ]
-        schema = "syncdoctor.sandbox.scenarios/1"
-        ctx.print_json({"schema": schema, "tool": TOOL, "scenarios": stories})
+        ctx.print_document("sandbox.scenarios", scenarios=stories)
         return int(ExitCode.OK)
     shown = [(name, story.summary, ", ".join(story.faults)) for name, story in SCENARIOS.items()]
     return _table(ctx, ("Scenario", "What happened", "Faults"), shown)
@@ -233,12 +227,7 @@ def _switch(ctx: Context, url: str, faults: Mapping[str, Mapping[str, Any]], *, 
         ) from None
     active = ", ".join(faults) or "none"
     if ctx.json:
-        document = {
-            "schema": "syncdoctor.sandbox.faults/1",
-            "tool": TOOL,
-            "switched_on": list(faults),
-        }
-        ctx.print_json(document)
+        ctx.print_document("sandbox.faults", switched_on=list(faults))
     else:
         ctx.err().print(f"Faults switched on at {url}: {active}", highlight=False)
     return int(ExitCode.OK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,8 +115,6 @@ def _say(
 def _document(
     ctx: Context, table: Timetable, *, with_systemd: bool, installed: bool | None
 ) -> None:
-    from syncdoctor.render.json_v1 import header
-
     jobs = [
         {
             "name": job.name,
@@ -126,14 +123,12 @@ def _document(
         }
         for job in table.jobs
     ]
-    ctx.print_json(
-        {
-            **header("syncdoctor.schedule/1", 0, datetime.now(UTC)),
-            "kind": "systemd" if with_systemd else "cron",
-            "installed": installed,
-            "jobs": jobs,
-            "files": _files(table, with_systemd=with_systemd),
-        }
+    ctx.print_document(
+        "schedule",
+        kind="systemd" if with_systemd else "cron",
+        installed=installed,
+        jobs=jobs,
+        files=_files(table, with_systemd=with_systemd),
     )
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from syncdoctor.errors import ConfigError, ExitCode, SignInNeeded, SyncdoctorError, UsageError
 
@@ -134,15 +134,18 @@ def _asked(ctx: Context, connection: Connection, options: Options) -> SignIn:
 
 def _begin(asked: SignIn, vault: Vault, options: Options) -> int:
     """Nobody is here: keep the sign-in and say as JSON how it goes on, with the same choices."""
+    from datetime import UTC, datetime
+
     from syncdoctor.auth.flow import begin_without_person
     from syncdoctor.auth.pending import PendingSignIns
     from syncdoctor.cli.resync_job import print_line
+    from syncdoctor.render.json_v1 import header
 
     url, pending = begin_without_person(asked, vault, PendingSignIns(asked.state_dir, vault))
     command = ["syncdoctor", "reconnect", pending.target, "--complete", pending.id]
     print_line(
         {
-            **_head("syncdoctor.reconnect/1", ExitCode.SIGN_IN),
+            **header("syncdoctor.reconnect/1", ExitCode.SIGN_IN, datetime.now(UTC)),
             "target": pending.target,
             "reconnected": False,
             "id": pending.id,
@@ -212,14 +215,17 @@ def _answered(waiting: PendingSignIns, connection: Connection, url: str) -> Pend
 
 
 def _show(ctx: Context, done: Reconnected, options: Options) -> int:
+    from datetime import UTC, datetime
+
     from syncdoctor.cli.resync_job import print_line
+    from syncdoctor.render.json_v1 import header
 
     connection, organisation = done.connection, done.organisation
     _note(ctx, connection)
     if ctx.json:
         print_line(
             {
-                **_head("syncdoctor.reconnect/1", ExitCode.OK),
+                **header("syncdoctor.reconnect/1", ExitCode.OK, datetime.now(UTC)),
                 "target": connection.target,
                 "reconnected": True,
                 "organisation": None
@@ -253,19 +259,6 @@ def _initial_sync(ctx: Context, connection: Connection) -> int:
     from syncdoctor.cli.resync import run_initial
 
     return run_initial(ctx, connection)
-
-
-def _head(schema: str, code: int) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    from syncdoctor import __version__
-
-    return {
-        "schema": schema,
-        "tool": {"name": "syncdoctor", "version": __version__},
-        "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "exit_code": int(code),
-    }
 
 
 def _open_browser(url: str) -> None:
