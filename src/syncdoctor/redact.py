@@ -88,15 +88,17 @@ class Redactor:
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers with lower-case names and without secrets."""
-        clean = {}
-        for name, value in headers.items():
-            lower = str(name).lower()
-            if lower in SECRET_HEADERS:
+        lines = {str(name).lower(): str(value) for name, value in headers.items()}
+        # One look at all of them: where no value holds a hint, none has to be looked at alone.
+        together = "\n".join(lines.values())
+        plain = self._known is None and pattern_for(folded(together)) is None
+        for name, value in lines.items():
+            if name in SECRET_HEADERS:
                 self.count += 1
-                clean[lower] = MASK
-            else:
-                clean[lower] = self.text(str(value))
-        return clean
+                lines[name] = MASK
+            elif not plain:
+                lines[name] = self.text(value)
+        return lines
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """Parsed JSON without secrets; what is nested deeper than 60 levels is cut off."""

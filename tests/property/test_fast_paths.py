@@ -272,6 +272,13 @@ def test_every_text_that_holds_a_secret_holds_a_hint(pieces: list[str]) -> None:
     assert found == [m.span() for m in slow.finditer(text)]
 
 
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), max_size=4))
+def test_headers_are_redacted_alike_together_and_one_by_one(values: list[str]) -> None:
+    headers = {f"x-{number}": value for number, value in enumerate(values)}
+    alone = {name: redact.Redactor().text(value) for name, value in headers.items()}
+    assert redact.Redactor().headers(headers) == alone
+
+
 @cache
 def knowledge() -> tuple[Catalogue, Guide]:
     return load(), load_guide("default")
