@@ -250,7 +250,8 @@ def said(signal: Signal) -> str:
     """A short quote of what the provider said: status, codes, messages. No control characters."""
     parts = [str(signal.status)] if signal.status is not None else []
     if signal.body_kind in ("json", "xml") or not signal.messages:
-        parts.extend(signal.codes[:3])
+        told = str(signal.status)  # which many bodies repeat
+        parts.extend([code for code in signal.codes if code != told][:3])
     quoted = " ".join(parts)
     messages = [text for text in signal.messages if text not in signal.codes][:3]
     if messages:
