@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +201,26 @@ def test_one_record_that_spoils_its_batch_is_found(bench: Bench, forgetful: Forg
     assert report.counts == {R.CONFIRMED: 19, R.REJECTED: 1}
     assert outcomes(report)[numbers[13]] is R.REJECTED
     assert sum(forgetful.numbers().values()) == 19
+
+
+def test_a_refusal_ends_the_sync_before_good_answers_are_written_down(
+    bench: Bench, forgetful: Forgetful
+) -> None:
+    bench.write_invoices(400)
+    provider = bench.catalogue.providers["xero"]
+    small = dataclasses.replace(provider, limits=dataclasses.replace(provider.limits, batch=2))
+    real, puts = forgetful.send, itertools.count(1)
+
+    def send(method: str, path: str = "", **parts: Any) -> Any:
+        if (method, path) == ("PUT", "Invoices") and next(puts) >= 20:
+            return forgetful._answer(method, path, 403, {"Detail": "AuthorizationUnsuccessful"})
+        return real(method, path, **parts)
+
+    forgetful.send = send  # type: ignore[method-assign]
+    report = bench.resync(provider=small)
+    assert report.stopped is not None
+    assert next(puts) <= 20 + 2 * (small.limits.concurrent or 1)
+    assert report.counts == {R.CONFIRMED: sum(forgetful.numbers().values())}
 
 
 def test_a_body_that_would_be_too_large_is_divided(bench: Bench, forgetful: Forgetful) -> None:

@@ -31,6 +31,7 @@ INVALID = (400, 422)
 MET = (409, 412)  # something is there already, or another version than the one that was read
 CONFLICT, TOO_LARGE, SERVER_ERROR = 409, 413, 500
 LOST_TRIES = 3
+LANDING = 4  # how many answers, for each call that may be under way, wait to be written down
 S = OperationState
 
 
@@ -90,13 +91,22 @@ class Sending:
         queue = deque(self._batches(CREATE, [t for t in tasks if t.item.remote is None]))
         queue.extend(self._batches(UPDATE, [t for t in tasks if t.item.remote is not None]))
         flying: dict[Future[Answer], Batch] = {}
-        while flying or (queue and not self.halted):
+        landing: deque[tuple[Batch, Future[Answer]]] = deque()
+        most = LANDING * self._dispatcher.concurrent
+        while flying or landing or (queue and not self.halted):
             while queue and len(flying) < self._dispatcher.concurrent and not self.halted:
                 batch = queue.popleft()
                 flying[self._launch(batch)] = batch
-            done, _ = wait(flying, return_when=FIRST_COMPLETED)
-            for future in done:
-                queue.extend(self._land(flying.pop(future), future))
+            if not landing:
+                wait(flying, return_when=FIRST_COMPLETED)
+            done = [future for future in flying if future.done()]
+            for future in done:  # a bad answer, which may end the sync, before all good ones
+                add = landing.append if _good(future) else landing.appendleft
+                add((flying.pop(future), future))
+            # While answers are good, the next batches go first: the provider's minute is short.
+            ahead = done and queue and len(landing) < most and _good(landing[0][1])
+            if landing and not ahead:
+                queue.extend(self._land(*landing.popleft()))
                 self.flush()
 
     def compared(self, task: Task, remote: Remote) -> Task | None:
@@ -275,6 +285,10 @@ class Sending:
         cause = findings[0].cause if findings else Cause.UNKNOWN
         message = said or (findings[0].said if findings else f"HTTP {exchange.status}")
         self.refuse(task, message, cause)
+
+
+def _good(future: Future[Answer]) -> bool:
+    return future.exception() is None and future.result().ok
 
 
 def _believed(batch: Batch, outcomes: Sequence[Outcome], answer: Answer) -> bool:
