@@ -90,3 +90,18 @@ def test_a_method_that_nobody_told_is_not_known() -> None:
     assert read(Exchange(exception="boom"), None).method is None
     assert read(Exchange(exception="boom", method="POST"), None).method == "POST"
     assert read(Exchange(status=400, url="https://api.example.com/"), None).method == "GET"
+
+
+def test_a_sentence_where_a_code_is_said_is_a_message_too(catalogue: Catalogue) -> None:
+    xero = catalogue.providers["xero"]
+    signal = read(Exchange(status=400, body={"error": "the refresh token was revoked"}), xero)
+    assert "the refresh token was revoked" in signal.messages
+    assert read(Exchange(status=400, body={"error": "invalid_grant"}), xero).messages == ()
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "\u2019"])
+def test_apostrophes_of_typographers_are_read(catalogue: Catalogue, apostrophe: str) -> None:
+    told = f"Contact doesn{apostrophe}t exist"
+    exchange = Exchange(status=400, body={"message": told})
+    first, *_ = judge(catalogue, load_guide("default"), exchange)
+    assert first.cause is Cause.RECORD_NOT_FOUND

@@ -157,8 +157,10 @@ def _close(catalogue: Catalogue, word: str) -> str:
     import difflib
 
     rules = catalogue.rules
-    known = [*Cause, *(rule.id for rule in rules), *catalogue.providers]
-    known += [f"{rule.provider or COMMON}:{code}" for rule in rules for code in _codes(rule)]
+    codes = [f"{rule.provider or COMMON}:{code}" for rule in rules for code in _codes(rule)]
+    codes.sort(key=lambda one: not one.startswith(COMMON))
+    rooms = [*Cause, *(rule.id for rule in rules), *catalogue.providers]
+    known = list(dict.fromkeys((*rooms, *codes)))
     close = difflib.get_close_matches(word, known, 3) or [
         one for one in known if one.partition(".")[2] == word or one.partition(":")[2] == word
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 # The most memory that one set of expressions may use for its automaton. RE2 reports no match
 # at all when it runs out, so this is generous; it is taken only as texts need it.
 SET_BYTES = 128 << 20
+# How many expressions share one automaton. What a text has met so far of each of them makes up its
+# states: with hundreds in one there are more than it can keep, and it begins anew all the time.
+TOGETHER = 80
 NONE: frozenset[int] = frozenset()
 # Short texts whose matches are kept, by set: providers say the same sentences again and again.
 REMEMBERED = 1_024
@@ -56,14 +60,14 @@ class ExpressionSet:
         base: a set that this one begins with, complete already; what it matched is not tried again.
     """
 
-    __slots__ = ("_base", "_first", "_set", "known", "numbers")
+    __slots__ = ("_base", "_first", "_sets", "known", "numbers")
 
     def __init__(self, base: ExpressionSet | None = None) -> None:
         self._base = base
         self._first = len(base) if base else 0
         self.numbers: dict[str, int] = {}
         self.known: dict[str, tuple[int, ...]] = {}  # what short texts matched
-        self._set: Any = None
+        self._sets: list[Any] = []
 
     def add(self, expressions: Iterable[str]) -> frozenset[int]:
         """The numbers of some expressions, which are added when new."""
@@ -83,8 +87,8 @@ class ExpressionSet:
         base = NONE if self._base is None else self._base.matches(texts)
         if not self.numbers:
             return base
-        if self._set is None:
-            self._set = self._compile()
+        if not self._sets:
+            self._sets = self._compile()
         found = set(base)
         for text in texts:
             numbers = self.known.get(text)
@@ -92,21 +96,31 @@ class ExpressionSet:
         return frozenset(found)
 
     def _matched(self, text: str) -> tuple[int, ...]:
-        matched = self._set.Match(text.encode("utf-8", "replace")) or ()
-        numbers = tuple([self._first + number for number in matched])
+        told = text.encode("utf-8", "replace")
+        numbers = tuple(
+            [
+                first + number
+                for first, one in zip(count(self._first, TOGETHER), self._sets)
+                for number in one.Match(told) or ()
+            ]
+        )
         if len(text) <= SHORT:
             if len(self.known) >= REMEMBERED:
                 self.known.clear()
             self.known[text] = numbers
         return numbers
 
-    def _compile(self) -> Any:
+    def _compile(self) -> list[Any]:
         import re2
 
         options = _options()
         options.max_mem = SET_BYTES
-        built = re2.Set.SearchSet(options)
-        for expression in self.numbers:
-            built.Add(expression)
-        built.Compile()
+        built = []
+        texts = tuple(self.numbers)
+        for first in range(0, len(texts), TOGETHER):
+            one = re2.Set.SearchSet(options)
+            for expression in texts[first : first + TOGETHER]:
+                one.Add(expression)
+            one.Compile()
+            built.append(one)
         return built

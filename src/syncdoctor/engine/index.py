@@ -28,6 +28,11 @@ def rank_of(rule: Rule) -> Rank:
     return ("fact" in when, rule.provider is not None, conditions, _SURENESS[rule.confidence])
 
 
+def straight(text: str) -> str:
+    """The text with the apostrophes that rules are written with, for those of typographers."""
+    return text if text.isascii() else text.replace("\u2019", "'")
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -190,7 +195,7 @@ class Index:
     def asked(self, signal: Signal) -> Asked:
         """What of a signal's words the rules ask for: ids and amounts make no difference."""
         codes = [code.lower() for code in signal.codes]
-        words = [blind(text, self.spelled) for text in signal.messages]
+        words = [blind(straight(text), self.spelled) for text in signal.messages]
         return Asked(
             frozenset([code for code in codes if code in self.by_code]),
             self.messages.matches(words) if words else _NO_IDS,

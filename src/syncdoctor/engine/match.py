@@ -8,7 +8,7 @@ from typing import Any
 
 from syncdoctor.engine.catalogue import Catalogue
 from syncdoctor.engine.expressions import compiled
-from syncdoctor.engine.index import Asked, Index, Rank
+from syncdoctor.engine.index import Asked, Index, Rank, straight
 from syncdoctor.model import NOTHING, Rule, Signal
 
 # How many different answers are remembered; all are forgotten when there are more.
@@ -104,6 +104,6 @@ def _listed(value: Any) -> list[str]:
 def _fragment(expressions: list[str], texts: tuple[str, ...]) -> str | None:
     for text in texts:
         for expression in expressions:
-            if hit := compiled(expression).search(text):
+            if hit := compiled(expression).search(straight(text)):
                 return str(hit[0])[:FRAGMENT]
     return None

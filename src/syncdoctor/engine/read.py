@@ -39,7 +39,7 @@ GENERIC = Envelope(
         *("error_description", "error.message", "message", "errors[].message", "detail", "title"),
         *("error", "Message", "errors[]", "error_message", "errorMessage", "description"),
         *("fault.faultstring", "msg", "error.error_user_msg", "errors[].detail"),
-        *("errors[].field", "_embedded.errors[].message", "errorSummary"),
+        *("errors[].field", "_embedded.errors[].message", "errorSummary", "hint"),
         *("Fault.Error[].Message", "Fault.Error[].Detail", "fault.error[].message"),
         *("fault.error[].detail", "[].message", "[].Message"),
     ),
@@ -118,6 +118,8 @@ def read(
         for name, value in redirect.items():
             _add(value, codes if name == "error" else messages)
         _from_shape(shape, reader, codes, messages)
+        for sentence in [code for code in codes if " " in code]:
+            _add(sentence, messages)  # said where its provider says a code
     if text:
         _from_lines(html_lines(text) if kind == "html" else lines(text), codes, messages)
     if exception:

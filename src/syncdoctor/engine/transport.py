@@ -51,7 +51,8 @@ _CURL_NUMBERS = {
 _FAMILIES: tuple[tuple[Transport, str], ...] = (
     (
         Transport.PROXY,
-        r"ProxyError|connect to proxy|Tunnel connection failed|Proxy Authentication Required"
+        r"ProxyError|connect to proxy|proxy refused|refused by (?:the )?proxy"
+        r"|Tunnel connection failed|Proxy Authentication Required"
         r"|from proxy after CONNECT|resolve proxy|ERR_PROXY_|ERR_TUNNEL_CONNECTION_FAILED"
         r"|tunneling socket could not be established|proxyconnect tcp|tunnel through proxy"
         r"|proxy responded with|proxy tunnel",
@@ -59,7 +60,8 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
     (
         Transport.TLS_EXPIRED,
         r"certificate (?:has|is) expired|CERT_HAS_EXPIRED|CertificateExpired|not yet valid"
-        r"|CERT_NOT_YET_VALID|CertificateNotYetValid|ERR_CERT_DATE_INVALID|certificate expired"
+        r"|CERT_NOT_YET_VALID|CRL_HAS_EXPIRED|CertificateNotYetValid"
+        r"|ERR_CERT_DATE_INVALID|certificate expired"
         r"|NotTimeValid|NotAfter:",
     ),
     (
@@ -70,7 +72,7 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|certificate is (?:not )?valid for|CertificateNameMismatch"
         r"|match(?:es)? target host name"
         r"|ERR_CERT_COMMON_NAME_INVALID|host ?name .{0,80}(?:not match|mismatch)"
-        r"|not verified: .{0,40}certificate",
+        r"|not verified: .{0,40}certificate|Hostname \S+ not verified|SSLPeerUnverified",
     ),
     (
         Transport.TLS_UNTRUSTED,
@@ -80,7 +82,11 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|CERTIFICATE_VERIFY_FAILED|certificate verify failed|remote certificate (?:is|was)"
         r"|certificate verify locations|ERR_CERT_AUTHORITY_INVALID|trust anchor|trustAnchors"
         r"|SSL certificate problem|unknown ca\b|could not establish trust relationship"
-        r"|UnknownIssuer|invalid peer certificate|certificate for this server is invalid",
+        r"|UnknownIssuer|invalid peer certificate|certificate for this server is invalid"
+        r"|\bCERT_(?:UNTRUSTED|REVOKED|REJECTED|SIGNATURE_FAILURE|CHAIN_TOO_LONG)"
+        r"|certificate cannot be authenticated|certificate pinning"
+        r"|pin(?:ning)? verification|unable to verify certificate"
+        r"|(?:SSL|TLS) certificate .{0,80}(?:not|n't) be verified",
     ),
     (
         Transport.DNS,
@@ -88,11 +94,13 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|nodename nor servname"
         r"|name resolution|No address associated|no such host|UnknownHost|UnresolvedAddress"
         r"|resolve host|NameResolutionError|host is known|ERR_NAME_NOT_RESOLVED"
-        r"|Failed to resolve ['\"(]?[\w-]+\.\w|name could not be resolved|Name does not resolve"
+        r"|(?:Failed|Unable) to resolve ['\"(]?[\w-]+\.\w|name could not be resolved"
+        r"|Name does not resolve"
         r"|Resolv::|nxdomain|DNS_PROBE_|Resource temporarily unavailable \("
         r"|lookup .{0,120}server misbehaving|DNS (?:lookup|resolution|server|query)"
         r"|Could not resolve(?:: | the )?(?:address|name|domain|proxy|[\w-]+\.\w)"
-        r"|\bDNS Failed|non-existing domain|address could not be resolved",
+        r"|\bDNS Failed|non-existing domain|address could not be resolved"
+        r"|resolve the host|\bSERVFAIL\b|\bDNS error|no DNS (?:record|entry)|Address unavailable:",
     ),
     (
         Transport.READ_TIMEOUT,
@@ -121,7 +129,7 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"network is (?:unreachable|down)|ENETUNREACH|EHOSTUNREACH|ENETDOWN|No route to host"
         r"|NoRouteToHost|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_ADDRESS_UNREACHABLE"
         r"|host is (?:unreachable|down)|unreachable (?:host|network)|WinError 100(?:51|65)\b"
-        r"|Internet connection appears to be offline",
+        r"|Internet connection appears to be offline|host unreachable",
     ),
     (
         Transport.INCOMPLETE,
@@ -140,7 +148,10 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|other side closed|broke connection"
         r"|connection was (?:unexpectedly )?closed|closed unexpectedly|NoHttpResponse|: EOF\b"
         r"|failed to respond|connection (?:has been )?closed|ERR_CONNECTION_(?:RESET|CLOSED)"
-        r"|Errno 104\b|UND_ERR_SOCKET|reset by peer|ERR_EMPTY_RESPONSE|connection terminated",
+        r"|Errno 104\b|UND_ERR_SOCKET|reset by peer|ERR_EMPTY_RESPONSE|connection terminated"
+        r"|(?:server|peer|remote|host) (?:closed|dropped|reset|terminated) the connection"
+        r"|network connection was lost|socket (?:was |is )?closed"
+        r"|connection (?:was )?dropped while",
     ),
     (
         Transport.TLS_OTHER,
@@ -148,7 +159,8 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|handshake_failure|WRONG_VERSION_NUMBER|SSL::SSLError|SSLException|SSL/TLS|SSL_connect"
         r"|UNSUPPORTED_PROTOCOL|DH_KEY_TOO_SMALL|SSL connection|ERR_SSL_|\bAuthenticationException:"
         r"|SSL_read|sslv3 alert|tlsv1 alert|SSL (?:handshake|negotiation)|TLS connect"
-        r"|HTTP response to HTTPS client|SSL operation failed",
+        r"|HTTP response to HTTPS client|SSL operation failed|An SSL error|Error 12175\b"
+        r"|(?:TLS|SSL) (?:negotiation|session|alert)",
     ),
     (
         Transport.READ_TIMEOUT,
@@ -163,7 +175,9 @@ _FAMILIES: tuple[tuple[Transport, str], ...] = (
         r"|NewConnectionError|URLError|dial tcp|\bECONN[A-Z]+|bad socket|failed to connect"
         r"|couldn't connect|unable to connect|cannot connect|could not connect|SttpClientException"
         r"|connection (?:cannot|can't|could not|couldn't) be established|too ?many ?redirects"
-        r"|MaxRedirects|Exceeded \d+ redirects|maximum redirect|http_code\W{1,8}(?:int\()?0\b",
+        r"|MaxRedirects|Exceeded \d+ redirects|maximum redirect|http_code\W{1,8}(?:int\()?0\b"
+        r"|TypeError: Load failed|Parse Error: Expected HTTP/|\bHPE_INVALID_\w+|Error 120\d\d\b"
+        r"|connection with the server could not be established",
     ),
 )
 
@@ -178,14 +192,15 @@ _REASONS = (
     r"|Gateway Time-?out|Client Error|Server Error"
 )
 _STATUS = re.compile(
-    rf"\b([45]\d\d)\b[)\]:]*\s*(?:{_REASONS})"
+    rf"\b([45]\d\d)\b[)\]:='\"]*\s*[('\"]{{0,2}}(?:{_REASONS})"
     r"|\bHTTP(?:/\d(?:\.\d)?|[ _-]?(?:error|status|response)(?: code)?)?[\s:=(\[]+([45]\d\d)\b"
     r"|\b(?:http|response)?[ _]?status(?:[ _]?code)?['\"]?(?: of| was| is)?\s*[:=(]*\s*['\"]?"
     r"([45]\d\d)\b"
     r"|\b(?:response code|responded with(?: a)?|returned error|indicate success)[:\s]+([45]\d\d)\b"
-    r"|\A\s*[\[(]([45]\d\d)[\])]"
+    r"|\A\s*[\[(]([45]\d\d)[\])]|\A\s*([45]\d\d)(?:: | - |\s*[{<\[])"
     r"|\btoo many ([45]\d\d) error responses"
-    r"|(?:Error|Exception)(?:\$\w+)?:\s*([45]\d\d)\s*(?:[:-]|\Z)"
+    r"|(?:Error|Exception)(?:\$\w+)?:\s*(?:[A-Z]\w+ ){0,3}([45]\d\d)\s*(?:[:-]|\Z)"
+    r"|\A\s*(?:[A-Z]\w+ ){1,2}([45]\d\d) [A-Z]+_[A-Z_]+"
     r"|(?:Error|Exception)(?:\$\w+)?:?\s*\(([45]\d\d)[,)]|\bAPI error:?\s+\(?([45]\d\d)\b"
     r"|[{,(\n]\s*['\"]?code['\"]?\s*[:=]\s*['\"]?([45]\d\d)\b"
     r"|\[(?:http_?)?(?:status|code|status_?code)\]\s*=>\s*([45]\d\d)\b",
@@ -207,7 +222,8 @@ _NAMES = (
 )
 _STATUS_NAME = re.compile(
     rf"\bstatus[ _-]?code\W{{1,4}}(?:of )?({_NAMES})\b"
-    rf"|\A\s*(?:[\w.$\\]+: ){{0,2}}({_NAMES})(?=\W{{0,3}}\Z| - )",
+    rf"|\A\s*(?:[\w.$\\]+: ){{0,2}}({_NAMES})(?=\W{{0,3}}\Z| - )"
+    rf"|\b(?:API error|message was):? ({_NAMES})\b",
     re.IGNORECASE,
 )
 
