@@ -18,12 +18,6 @@ def is_backed(adapter: Adapter, kind: str) -> bool:
     return isinstance(adapter, Backed) and kind in adapter.backed
 
 
-def has_to_ask(adapter: Adapter, record: Record) -> bool:
-    """Whether the provider must be asked for something before a new record can be written."""
-    named = isinstance(adapter, Translating) and adapter.ask_ids(record) is not None
-    return named or is_backed(adapter, record.kind)
-
-
 def once(ask: Ask) -> Ask:
     """The same, which asks for each list once."""
     known: dict[str, Any] = {}

@@ -24,7 +24,7 @@ from syncdoctor.engine.record import (
     Record,
 )
 from syncdoctor.model import Cause
-from syncdoctor.resync.backing import backed_by, has_to_ask, is_backed, once
+from syncdoctor.resync.backing import backed_by, is_backed, once
 from syncdoctor.resync.batches import Task
 from syncdoctor.resync.journal import Journal
 from syncdoctor.resync.plan import Identity, Step
@@ -54,6 +54,9 @@ class Stages:
         linked = not getattr(adapter, "self_contained", False)
         self._has_contacts = linked and CONTACT in adapter.kinds
         self._ask = once(sending.ask)
+        # What an adapter can do is found out once: it takes longer than to make a record.
+        self._translating = adapter if isinstance(adapter, Translating) else None
+        self._backed = frozenset(kind for kind in adapter.kinds if is_backed(adapter, kind))
 
     def run(self, steps: Sequence[Step]) -> None:
         """Bring every step to its end, or stop where ``sending`` stops."""
@@ -119,7 +122,7 @@ class Stages:
         if not self._has_contacts:
             return known
         wanted = {_name(t.item.record): t.ref for t in explicit}
-        bearing = [d for d in (t.item.record for t in documents) if not self._backed(d)]
+        bearing = [d for d in (t.item.record for t in documents) if d.kind not in self._backed]
         named = {_name(c): c for c in (self._contact_of(document) for document in bearing)}
         wanted = {name: Ref.of(contact) for name, contact in named.items()} | wanted
         there = self._contacts_there(wanted)
@@ -153,7 +156,7 @@ class Stages:
             document.contact_name,
             contact_email=document.contact_email,
             contact_number=document.contact_number,
-            currency=document.currency if isinstance(self._adapter, Translating) else None,
+            currency=document.currency if self._translating else None,
         )
 
     def _contacts_there(
@@ -198,7 +201,7 @@ class Stages:
             if name in known.refused:
                 message = f"Its contact {record.contact_name} {known.refused[name]}"
                 self._sending.refuse(task, message, Cause.RECORD_INVALID)
-            elif name in known.ids or self._backed(record) or not self._has_contacts:
+            elif name in known.ids or record.kind in self._backed or not self._has_contacts:
                 ready.append(replace(task, item=replace(task.item, contact_id=known.ids.get(name))))
         there = dict(found)
         for kind in self._adapter.kinds:
@@ -225,7 +228,7 @@ class Stages:
     def _on_backing(self, tasks: Sequence[Task]) -> list[Task]:
         """The tasks that may be sent, with what they rest on; the others are refused."""
         new = [t for t in tasks if t.item.remote is None]
-        waiting = [t for t in new if has_to_ask(self._adapter, t.item.record)]
+        waiting = [t for t in new if self._has_to_ask(t.item.record)]
         if not waiting:
             return list(tasks)
         held = {t.operation.id for t in waiting}
@@ -241,8 +244,11 @@ class Stages:
                     ready.append(replace(task, item=replace(task.item, backing=found)))
         return ready
 
-    def _backed(self, record: Record) -> bool:
-        return is_backed(self._adapter, record.kind)
+    def _has_to_ask(self, record: Record) -> bool:
+        """Whether the provider must be asked for something before a new record can be written."""
+        if record.kind in self._backed:
+            return True
+        return self._translating is not None and self._translating.ask_ids(record) is not None
 
     def _unless_there(self, task: Task, remote: Remote | None) -> Task | None:
         return task if remote is None else self._sending.compared(task, remote)
