@@ -158,7 +158,6 @@ def _close(catalogue: Catalogue, word: str) -> str:
 
     rules = catalogue.rules
     codes = [f"{rule.provider or COMMON}:{code}" for rule in rules for code in _codes(rule)]
-    codes.sort(key=lambda one: not one.startswith(COMMON))
     rooms = [*Cause, *(rule.id for rule in rules), *catalogue.providers]
     known = list(dict.fromkeys((*rooms, *codes)))
     close = difflib.get_close_matches(word, known, 3) or [

@@ -149,15 +149,18 @@ def is_plainly_healthy(exchange: Exchange, provider: Provider | None) -> bool:
         return False
     if exchange.exception or exchange.transport or error_in_url(exchange):
         return False
-    reader = reader_of(provider.envelope if provider else GENERIC)
-    return not has_error(body, reader) and not says_no(body)
+    return not _is_refusal(body, reader_of(provider.envelope if provider else GENERIC))
 
 
 def _tells_error(status: int | None, shape: Any, reader: Reader) -> bool:
     if status is None:  # a bare body: its provider may only say this beside a bad status
-        known = has_error(shape, reader) or has_error(shape, reader_of(GENERIC))
-        return known or says_no(shape)
-    return status >= HTTPStatus.BAD_REQUEST or has_error(shape, reader) or says_no(shape)
+        return _is_refusal(shape, reader) or has_error(shape, reader_of(GENERIC))
+    return status >= HTTPStatus.BAD_REQUEST or _is_refusal(shape, reader)
+
+
+def _is_refusal(body: Any, reader: Reader) -> bool:
+    """Whether a whole body holds an error of its envelope, or says no in the usual way."""
+    return has_error(body, reader) or says_no(body)
 
 
 def has_error(shape: Any, reader: Reader) -> bool:
